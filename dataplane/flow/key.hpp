@@ -1,0 +1,36 @@
+// FlowKey: what makes packets one flow. The two ends are ordered, so both directions have the same key; Direction says which
+// of the ordered ends sent a packet.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+
+#include "dataplane/packet/packet.hpp"
+
+namespace sluice {
+
+enum class Direction : std::uint8_t { forth, back };  // forth: from the lower end to the upper
+constexpr Direction opposite(Direction direction) noexcept {
+  return direction == Direction::forth ? Direction::back : Direction::forth;
+}
+
+struct FlowKey {
+  Address low{};
+  Address high{};
+  std::uint16_t low_port = 0;
+  std::uint16_t high_port = 0;
+  std::uint16_t conduit = 0;  // the same addresses on two conduits are two flows
+  std::uint8_t ip_protocol = 0;
+  std::uint8_t pad = 0;
+  auto operator<=>(const FlowKey&) const noexcept = default;
+};
+static_assert(sizeof(FlowKey) == 40);
+
+struct Keyed {
+  FlowKey key;
+  Direction direction;
+};
+Keyed key_of(const Packet& packet, std::uint16_t conduit) noexcept;
+
+}  // namespace sluice

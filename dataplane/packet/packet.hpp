@@ -1,0 +1,90 @@
+// Packet: a frame parsed once. parse() fills offsets and the few numbers that the rest needs; nothing downstream reads the
+// headers again. Offsets are from the start of the frame, in bytes. A Packet is valid as long as its frame's buffer.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/packet/frame.hpp"
+#include "rules/schema/reason.hpp"
+
+namespace sluice {
+
+using Address = std::array<std::uint8_t, 16>;  // IPv6; IPv4 as ::ffff:a.b.c.d
+using Mac = std::array<std::uint8_t, 6>;
+
+enum class Network : std::uint8_t { none, arp, ipv4, ipv6 };
+enum class Transportation : std::uint8_t { none, tcp, udp, icmp, icmpv6, other };
+
+namespace tcp_flag {
+inline constexpr std::uint8_t fin = 1, syn = 2, rst = 4, psh = 8, ack = 16, urg = 32, ece = 64, cwr = 128;
+}
+
+struct TcpHeader {
+  std::uint32_t sequence = 0;
+  std::uint32_t acknowledgement = 0;
+  std::uint16_t window = 0;  // as on the wire, unscaled
+  std::uint16_t urgent = 0;
+  std::uint8_t flags = 0;
+  std::uint8_t reserved = 0;         // the reserved bits and NS; 0 in good traffic
+  std::uint8_t window_scale = 0xff;  // from the option in a SYN; 0xff: absent
+  std::uint8_t has_timestamp = 0;
+  std::uint32_t timestamp = 0;  // TSval
+  std::uint32_t echo = 0;       // TSecr
+  std::uint16_t options = 0;    // offset of the options
+  std::uint16_t options_length = 0;
+};
+
+struct Packet {
+  Frame frame;
+
+  // Layer 2
+  Mac destination_mac{};
+  Mac source_mac{};
+  std::uint8_t vlan_count = 0;                // 0 to 2
+  std::array<std::uint16_t, 2> vlans{};       // outer first, 12 bits
+  std::uint8_t priority = 0;                  // PCP of the outer tag
+  std::uint16_t ethertype = 0;                // after the tags; 0 for 802.3 frames
+  std::uint8_t llc_dsap = 0;                  // of an 802.3 frame
+  std::uint16_t network_offset = 0;
+
+  // Layer 3
+  Network network = Network::none;
+  Address source{};
+  Address destination{};
+  std::uint8_t ttl = 0;
+  std::uint8_t ip_protocol = 0;  // after IPv6 extension headers
+  std::uint8_t fragment = 0;     // 1: a part of a datagram; nothing below is filled in
+  std::uint16_t transport_offset = 0;
+  std::uint32_t network_end = 0;  // where the IP datagram ends; bytes behind are padding or a trailer
+
+  // Layer 4
+  Transportation transportation = Transportation::none;
+  std::uint16_t source_port = 0;       // ICMP: the type; ARP: the operation
+  std::uint16_t destination_port = 0;  // ICMP: the code
+  TcpHeader tcp{};
+  std::uint32_t payload_offset = 0;
+  std::uint32_t payload_length = 0;
+
+  [[nodiscard]] ByteView payload() const noexcept { return frame.bytes().subspan(payload_offset, payload_length); }
+  // All of the IP datagram's payload, or of the frame for other EtherTypes.
+  [[nodiscard]] ByteView network_payload() const noexcept {
+    return frame.bytes().subspan(network_offset, network_end - network_offset);
+  }
+};
+
+enum class Checksums : std::uint8_t {
+  verify,  // real ports: a wrong checksum is a Reason
+  count,   // captures: it is only told
+};
+
+// Parses `frame` into `packet`. Reason::none, or the first thing wrong; what was parsed before it is valid. Structural only:
+// the policy of options, addresses and groundwork is the engine's. With Checksums::count a wrong checksum sets
+// `wrong_checksum` and parsing goes on.
+struct ParseResult {
+  Reason reason = Reason::none;
+  bool wrong_checksum = false;
+};
+ParseResult parse(const Frame& frame, Checksums checksums, Packet& packet) noexcept;
+
+}  // namespace sluice

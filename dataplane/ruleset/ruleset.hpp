@@ -1,0 +1,55 @@
+// Ruleset: one image made ready to judge: its bytes (owned), the checked view, the deserialised Hyperscan databases, and the
+// tables that a box adds (port names to numbers). Immutable after load(); shared by all workers; made and freed by a
+// thread that is not a worker, freed only after quiescence.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/protocol/protocol.hpp"
+#include "rules/base/ids.hpp"
+#include "rules/base/result.hpp"
+#include "rules/image/view.hpp"
+
+struct hs_database;
+struct hs_scratch;
+
+namespace sluice {
+
+class Ruleset {
+ public:
+  // Checks every bound of `bytes` and their digest, finds the conduits' ports in `port_names` (PortId is the index), and
+  // deserialises the databases. A port that the image names and the box does not have is an error.
+  static Result<std::unique_ptr<const Ruleset>> load(std::vector<std::uint8_t> bytes, const Registry& registry,
+                                                     std::span<const std::string> port_names, std::uint32_t workers = 1);
+  ~Ruleset();
+  Ruleset(const Ruleset&) = delete;
+  Ruleset& operator=(const Ruleset&) = delete;
+
+  [[nodiscard]] const image::ImageView& image() const noexcept;
+  [[nodiscard]] Generation generation() const noexcept;
+
+  // The conduit that takes frames of this port and (outer) VLAN; kUntagged for frames without a tag.
+  struct Place {
+    ConduitId conduit;
+    std::uint8_t side = 0;  // index in Conduit::sides: where the frame came in
+    PortId other;           // the port of the other side
+  };
+  [[nodiscard]] Place place(PortId port, std::uint16_t vlan) const noexcept;
+
+  // Index as image().databases(); null when the image has none.
+  [[nodiscard]] const hs_database* database(std::uint32_t index) const noexcept;
+  // One per worker, allocated at load for `workers` of them.
+  [[nodiscard]] hs_scratch* scratch(std::uint32_t worker) const noexcept;
+
+ private:
+  Ruleset();
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sluice
