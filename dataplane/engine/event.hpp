@@ -33,6 +33,8 @@ struct Event {
   ProtocolId protocol;
   std::uint16_t function = kNoFunction;
   Access access = Access::read;
+  std::uint32_t item = 0;      // number of the item in its PDU; a PDU without items is told once, with kNoFunction
+  bool is_response = false;
   std::uint8_t malformed = 0;  // Malformed, when the reason is malformed
   std::span<const Value> header{};
   std::span<const Value> values{};
@@ -43,7 +45,7 @@ class Events {
  public:
   // Denials, would-denials, patches, faults. May be called for every frame of an attack.
   virtual void verdict(const Event& event) noexcept = 0;
-  // A judged item that passed: for learning, replay, inventory. May be dropped by the taker.
+  // Each item of each PDU that passed: for learning, replay, inventory. May be dropped by the taker.
   virtual void transaction(const Event& event) noexcept = 0;
 
  protected:
