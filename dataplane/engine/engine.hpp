@@ -61,6 +61,11 @@ class Engine {
   // time; a flow is judged anew by its next message.
   void burst(std::span<const Frame> frames, Time now, const Ruleset& rules) noexcept;
 
+  // The same without a policy, for looking into captures: every frame is forwarded to the port it came from, every flow is
+  // tracked in observe mode from wherever it starts, the protocol is told by content and by port, and all items become
+  // transactions.
+  void observe(std::span<const Frame> frames, Time now) noexcept;
+
   // Ends what timed out; call at least every 10 ms, also without traffic. Bounded work.
   void tick(Time now, const Ruleset& rules) noexcept;
 

@@ -41,6 +41,10 @@ class Ruleset {
   };
   [[nodiscard]] Place place(PortId port, std::uint16_t vlan) const noexcept;
 
+  // Where a frame belongs that no conduit takes: the first conduit of its port if all conduits there only observe, so that
+  // monitor mode drops nothing; otherwise none.
+  [[nodiscard]] Place observer(PortId port) const noexcept;
+
   // Index as image().databases(); null when the image has none.
   [[nodiscard]] const hs_database* database(std::uint32_t index) const noexcept;
   // One per worker, allocated at load for `workers` of them.

@@ -23,6 +23,54 @@ std::string_view name_of(Reason reason) noexcept {
   return index < kReasons.size() ? kReasons[index] : "?";
 }
 
+Verdict default_action(Reason reason, Verdict deny) noexcept {
+  switch (reason) {
+    case Reason::none:
+    case Reason::not_inspected:
+    case Reason::events_lost: return Verdict::forward;
+    case Reason::cut:
+    case Reason::bad_ethernet:
+    case Reason::bad_ip:
+    case Reason::bad_ip_checksum:
+    case Reason::ip_options:
+    case Reason::bad_address:
+    case Reason::fragment:
+    case Reason::bad_transport:
+    case Reason::bad_checksum:
+    case Reason::tunnel:
+    case Reason::spoofed:
+    case Reason::no_conduit:
+    case Reason::groundwork:
+    case Reason::bad_flags:
+    case Reason::bad_sequence:
+    case Reason::handshake:
+    case Reason::midstream:
+    case Reason::hole:
+    case Reason::bad_reset:
+    case Reason::flows_full:
+    case Reason::held_full:
+    case Reason::memory_full:
+    case Reason::work_budget:
+    case Reason::collateral:
+    case Reason::closed_flow:
+    case Reason::starting: return Verdict::drop;
+    case Reason::no_policy:
+    case Reason::no_rule:
+    case Reason::patch:
+    case Reason::wrong_protocol:
+    case Reason::conflict:
+    case Reason::whole_segments:
+    case Reason::bad_framing:
+    case Reason::malformed:
+    case Reason::too_many_items:
+    case Reason::unsolicited:
+    case Reason::too_many_requests:
+    case Reason::expired: return deny;
+    case Reason::count_: break;
+  }
+  return Verdict::drop;
+}
+
 std::string_view name_of(Verdict verdict) noexcept {
   switch (verdict) {
     case Verdict::forward: return "forward";

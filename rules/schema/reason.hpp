@@ -67,6 +67,10 @@ std::string_view name_of(Reason reason) noexcept;
 enum class Verdict : std::uint8_t { forward, neutralise, drop, reset };
 std::string_view name_of(Verdict verdict) noexcept;
 
+// What enforce mode does for a reason unless the configuration says otherwise; `deny` is the conduit's word for TCP.
+// Reasons about one frame drop it and leave the session alone; reasons about what a session says end it.
+Verdict default_action(Reason reason, Verdict deny) noexcept;
+
 enum class Mode : std::uint8_t { learn, monitor, enforce };
 std::string_view name_of(Mode mode) noexcept;
 
