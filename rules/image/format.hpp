@@ -1,7 +1,8 @@
-// The image: a policy compiled for this box, one block of memory without pointers, written by the compiler and read by
-// the dataplane through ImageView after every bound in it was checked. A header, then sections of fixed-size records,
-// each on 64 bytes. Integers are the machine's (the header binds the image to program and CPU). Records name each
-// other by index; Range is a run of another section. The format is a contract: it changes with kFormat only.
+// The image: a policy compiled for this box, one block of memory without pointers, written by the compiler
+// and read by the dataplane through ImageView after every bound in it was checked. A header, then sections of
+// fixed-size records, each on 64 bytes. Integers are the machine's (the header binds the image to program and
+// CPU). Records name each other by index; Range is a run of another section. The format is a contract: it
+// changes with kFormat only.
 #pragma once
 
 #include <array>
@@ -34,7 +35,9 @@ enum class EndpointKind : std::uint8_t { zone = 0, asset = 1, group = 2 };
 constexpr std::uint32_t endpoint(EndpointKind kind, std::uint32_t index) noexcept {
   return static_cast<std::uint32_t>(kind) << 30U | index;
 }
-constexpr EndpointKind kind_of(std::uint32_t endpoint) noexcept { return static_cast<EndpointKind>(endpoint >> 30U); }
+constexpr EndpointKind kind_of(std::uint32_t endpoint) noexcept {
+  return static_cast<EndpointKind>(endpoint >> 30U);
+}
 constexpr std::uint32_t index_of(std::uint32_t endpoint) noexcept { return endpoint & 0x3fffffffU; }
 
 struct Zone {
@@ -43,7 +46,8 @@ struct Zone {
   std::array<std::uint8_t, 7> pad{};
 };
 
-// Sorted by address, longest prefix first among equals. Networks of different zones never overlap.
+// Sorted by address. No two overlap: what lies inside another network of its own zone is left out, and an
+// IPv6 network around ::ffff:0:0/96 is written without it.
 struct Network {
   Address address{};
   std::uint32_t zone = kNone;
@@ -95,12 +99,12 @@ struct Side {
 struct Conduit {
   Text name;
   std::array<Side, 2> sides{};
-  Range vlans;  // Section::vlans, sorted; kUntagged stands for frames without a tag
+  Range vlans;                   // Section::vlans, sorted; kUntagged stands for frames without a tag
   std::uint32_t groundwork = 0;  // bits by Groundwork
   Mode mode = Mode::enforce;
   FailMode on_failure = FailMode::closed;
   Midstream midstream = Midstream::resync;
-  Verdict deny = Verdict::reset;  // for TCP; drop otherwise
+  Verdict deny = Verdict::reset;           // for TCP; drop otherwise
   std::array<std::uint8_t, 48> actions{};  // by Reason: a Verdict; what enforce mode does
 };
 static_assert(kReasonCount <= 48);
@@ -109,36 +113,37 @@ inline constexpr std::uint32_t kUntagged = 0xffff;
 // What a cell is about.
 enum class CellKind : std::uint8_t { decoded, tcp, udp, icmp, ethertype, llc };
 
-// All cells of one ordered pair of endpoints. Sorted by (from, to). A flow is judged by the cells of up to four pairs:
-// asset and zone of either end.
+// All cells of one ordered pair of endpoints. Sorted by (from, to). A flow is judged by the cells of up to
+// four pairs: asset and zone of either end.
 struct Pair {
   std::uint32_t from = kNone;
   std::uint32_t to = kNone;
   Range cells;
 };
 
-// The compiled policy of one source, destination and protocol. Within a pair sorted by (kind, protocol), each once.
+// The compiled policy of one source, destination and protocol. Within a pair sorted by (kind, protocol), each
+// once.
 struct Cell {
   Range grants;
   std::uint16_t protocol = 0xffff;  // index in the registry, for CellKind::decoded
   CellKind kind = CellKind::decoded;
-  std::uint8_t access = 0;                      // union of the grants' access bits
+  std::uint8_t access = 0;  // union of the grants' access bits
   std::uint32_t pad = 0;
-  std::array<std::uint64_t, 4> functions{};     // union of the grants' functions, ids 0..255
+  std::array<std::uint64_t, 4> functions{};  // union of the grants' functions, ids 0..255
 };
 
-// One allow rule, lowered. An item is permitted when its function is named by `access` (bit by Access; covers functions
-// that the schema names) or by `functions`, `where` holds, and every address it touches lies in the union of the
-// targets of all grants for which that is so.
+// One allow rule, lowered. An item is permitted when its function is named by `access` (bit by Access; covers
+// functions that the schema names) or by `functions`, `where` holds, and every address it touches lies in the
+// union of the targets of all grants for which that is so.
 enum class OpenedBy : std::uint8_t { from, to };
 struct Grant {
   std::uint32_t rule = kNone;
-  Range functions;               // Section::words, bit by function id; the schema's length, or empty
-  std::uint32_t where = kNone;   // Section::programs
-  Range targets;                 // Section::targets, sorted and merged; empty: any
-  Range ports;                   // Section::ports: destination ports, ICMP types, EtherTypes; empty: any
+  Range functions;              // Section::words, bit by function id; the schema's length, or empty
+  std::uint32_t where = kNone;  // Section::programs
+  Range targets;                // Section::targets, sorted and merged; empty: any
+  Range ports;                  // Section::ports: destination ports, ICMP types, EtherTypes; empty: any
   std::uint8_t access = 0;
-  Mode mode = Mode::enforce;     // monitor: permits, and reports that it did
+  Mode mode = Mode::enforce;  // monitor: permits, and reports that it did
   OpenedBy opened_by = OpenedBy::from;
   std::uint8_t pad = 0;
   std::uint32_t gate = kNone;
@@ -149,7 +154,8 @@ struct Interval {
   std::uint32_t last = 0;
 };
 
-// Sorted by (space, key, name, first); intervals of equal (space, key, name) neither overlap nor touch.
+// Sorted by (space, any_key, key, any_name, name, first); intervals that agree in all but `first` neither
+// overlap nor touch. Key and name are zero and empty where any is meant.
 struct Target {
   Text name;
   std::uint64_t key = 0;
@@ -172,15 +178,17 @@ struct Rule {
   std::uint32_t to = kNone;
 };
 
-// A program is the run of Section::nodes that language/program.hpp describes; its root is the last node.
+// A program is the run of Section::nodes that language/program.hpp describes; its root is the last node. What
+// its nodes say about constants counts from the first of its own run of Section::constants.
 struct Program {
   Range nodes;
+  Range constants;
 };
 
 struct Patch {
   Text id;
   Text name;
-  Text cve;        // separated by spaces
+  Text cve;  // separated by spaces
   Text reference;
   Text file;
   std::uint32_t line = 0;
@@ -210,31 +218,31 @@ struct Database {
 };
 
 // The order is the format. One row each: name, record.
-#define SLUICE_IMAGE_SECTIONS(X)      \
-  X(text, char)                       \
-  X(zones, Zone)                      \
-  X(networks, Network)                \
-  X(assets, Asset)                    \
-  X(asset_addresses, AssetAddress)    \
-  X(asset_macs, AssetMac)             \
-  X(groups, Group)                    \
-  X(conduits, Conduit)                \
-  X(side_zones, std::uint32_t)        \
-  X(vlans, std::uint32_t)             \
-  X(pairs, Pair)                      \
-  X(cells, Cell)                      \
-  X(grants, Grant)                    \
-  X(words, std::uint64_t)             \
-  X(ports, Interval)                  \
-  X(targets, Target)                  \
-  X(rules, Rule)                      \
-  X(programs, Program)                \
-  X(nodes, language::Node)            \
-  X(constants, std::uint8_t)          \
-  X(patches, Patch)                   \
-  X(patch_assets, std::uint32_t)      \
-  X(patterns, Pattern)                \
-  X(databases, Database)              \
+#define SLUICE_IMAGE_SECTIONS(X)   \
+  X(text, char)                    \
+  X(zones, Zone)                   \
+  X(networks, Network)             \
+  X(assets, Asset)                 \
+  X(asset_addresses, AssetAddress) \
+  X(asset_macs, AssetMac)          \
+  X(groups, Group)                 \
+  X(conduits, Conduit)             \
+  X(side_zones, std::uint32_t)     \
+  X(vlans, std::uint32_t)          \
+  X(pairs, Pair)                   \
+  X(cells, Cell)                   \
+  X(grants, Grant)                 \
+  X(words, std::uint64_t)          \
+  X(ports, Interval)               \
+  X(targets, Target)               \
+  X(rules, Rule)                   \
+  X(programs, Program)             \
+  X(nodes, language::Node)         \
+  X(constants, std::uint8_t)       \
+  X(patches, Patch)                \
+  X(patch_assets, std::uint32_t)   \
+  X(patterns, Pattern)             \
+  X(databases, Database)           \
   X(blobs, std::uint8_t)
 
 enum class Section : std::uint32_t {
@@ -254,12 +262,12 @@ struct Header {
   std::array<char, 8> magic = kMagic;
   std::uint32_t format = kFormat;
   std::uint32_t header_size = 0;
-  std::uint64_t size = 0;                         // bytes of the whole image
-  std::uint64_t schemas = 0;                      // fingerprint() of the registry it was compiled for
-  std::uint64_t platform = 0;                     // Hyperscan version and CPU features; 0 without databases
-  std::uint64_t generation = 0;                   // set by the daemon at commit; not covered by the digest
-  std::array<std::uint8_t, 32> digest{};          // BLAKE2b-256 of the image with digest and generation zero
-  std::array<std::uint8_t, 32> source_digest{};   // of the canonical source: names the generation's content
+  std::uint64_t size = 0;                        // bytes of the whole image
+  std::uint64_t schemas = 0;                     // fingerprint() of the registry it was compiled for
+  std::uint64_t platform = 0;                    // Hyperscan version and CPU features; 0 without databases
+  std::uint64_t generation = 0;                  // set by the daemon at commit; not covered by the digest
+  std::array<std::uint8_t, 32> digest{};         // BLAKE2b-256 of the image with digest and generation zero
+  std::array<std::uint8_t, 32> source_digest{};  // of the canonical source: names the generation's content
   std::array<SectionRow, kSectionCount> sections{};
 };
 static_assert(std::is_trivially_copyable_v<Header>);
