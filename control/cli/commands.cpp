@@ -1,0 +1,11 @@
+#include "control/cli/command.hpp"
+
+namespace sluice::cli {
+
+std::vector<std::unique_ptr<Command>> all_commands() {
+  std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(make_fields());
+  return commands;
+}
+
+}  // namespace sluice::cli
