@@ -20,6 +20,8 @@ inline constexpr std::uint32_t kFormat = 1;
 inline constexpr std::size_t kAlignment = 64;
 inline constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // of a whole image
 inline constexpr std::uint32_t kNone = 0xffffffff;               // an index that points nowhere
+inline constexpr std::uint32_t kMostEndpoints = 0x3fffffff;      // zones, assets, groups: of each
+inline constexpr std::uint32_t kMostPatterns = 65536;
 
 struct Range {
   std::uint32_t first = 0;
@@ -179,7 +181,7 @@ struct Rule {
 };
 
 // A program is the run of Section::nodes that language/program.hpp describes; its root is the last node. What
-// its nodes say about constants counts from the first of its own run of Section::constants.
+// its nodes say about constants counts from the first of its own run of Section::program_constants.
 struct Program {
   Range nodes;
   Range constants;
@@ -218,31 +220,31 @@ struct Database {
 };
 
 // The order is the format. One row each: name, record.
-#define SLUICE_IMAGE_SECTIONS(X)   \
-  X(text, char)                    \
-  X(zones, Zone)                   \
-  X(networks, Network)             \
-  X(assets, Asset)                 \
-  X(asset_addresses, AssetAddress) \
-  X(asset_macs, AssetMac)          \
-  X(groups, Group)                 \
-  X(conduits, Conduit)             \
-  X(side_zones, std::uint32_t)     \
-  X(vlans, std::uint32_t)          \
-  X(pairs, Pair)                   \
-  X(cells, Cell)                   \
-  X(grants, Grant)                 \
-  X(words, std::uint64_t)          \
-  X(ports, Interval)               \
-  X(targets, Target)               \
-  X(rules, Rule)                   \
-  X(programs, Program)             \
-  X(nodes, language::Node)         \
-  X(constants, std::uint8_t)       \
-  X(patches, Patch)                \
-  X(patch_assets, std::uint32_t)   \
-  X(patterns, Pattern)             \
-  X(databases, Database)           \
+#define SLUICE_IMAGE_SECTIONS(X)     \
+  X(text, char)                      \
+  X(zones, Zone)                     \
+  X(networks, Network)               \
+  X(assets, Asset)                   \
+  X(asset_addresses, AssetAddress)   \
+  X(asset_macs, AssetMac)            \
+  X(groups, Group)                   \
+  X(conduits, Conduit)               \
+  X(side_zones, std::uint32_t)       \
+  X(vlans, std::uint32_t)            \
+  X(pairs, Pair)                     \
+  X(cells, Cell)                     \
+  X(grants, Grant)                   \
+  X(words, std::uint64_t)            \
+  X(ports, Interval)                 \
+  X(targets, Target)                 \
+  X(rules, Rule)                     \
+  X(programs, Program)               \
+  X(nodes, language::Node)           \
+  X(program_constants, std::uint8_t) \
+  X(patches, Patch)                  \
+  X(patch_assets, std::uint32_t)     \
+  X(patterns, Pattern)               \
+  X(databases, Database)             \
   X(blobs, std::uint8_t)
 
 enum class Section : std::uint32_t {

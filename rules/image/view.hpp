@@ -1,11 +1,13 @@
-// ImageView: read access to an image after it was checked. open() trusts nothing: magic, format, fingerprint, digest, every
-// section's bounds, every index and every program, so that no accessor can read outside the image whatever its bytes were.
-// Views do not own; the bytes must stay unchanged while the view is used. Any thread may read.
+// ImageView: read access to an image after it was checked. open() trusts nothing: magic, format, fingerprint,
+// digest, every section's bounds, every index and every program, so that no accessor can read outside the
+// image whatever its bytes were. Views do not own; the bytes must stay unchanged while the view is used. Any
+// thread may read.
 #pragma once
 
 #include <span>
 #include <string_view>
 
+#include "rules/base/bytes.hpp"
 #include "rules/base/result.hpp"
 #include "rules/image/format.hpp"
 #include "rules/schema/schema.hpp"
@@ -19,12 +21,15 @@ class ImageView {
   // `bytes` must be aligned to kAlignment.
   static Result<ImageView> open(ByteView bytes, Schemas schemas);
 
-  [[nodiscard]] const Header& header() const noexcept { return *reinterpret_cast<const Header*>(bytes_.data()); }
+  [[nodiscard]] const Header& header() const noexcept {
+    return *reinterpret_cast<const Header*>(bytes_.data());
+  }
 
-#define X(name, record)                                                                              \
-  [[nodiscard]] std::span<const record> name() const noexcept {                                      \
-    const auto& row = header().sections[static_cast<std::size_t>(Section::name)];                    \
-    return {reinterpret_cast<const record*>(bytes_.data() + row.offset), static_cast<std::size_t>(row.count)}; \
+#define X(name, record)                                                           \
+  [[nodiscard]] std::span<const record> name() const noexcept {                   \
+    const auto& row = header().sections[static_cast<std::size_t>(Section::name)]; \
+    return {reinterpret_cast<const record*>(bytes_.data() + row.offset),          \
+            static_cast<std::size_t>(row.count)};                                 \
   }
   SLUICE_IMAGE_SECTIONS(X)
 #undef X
