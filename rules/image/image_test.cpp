@@ -33,7 +33,10 @@ TEST(Image, addresses_find_their_zone_and_asset) {
   Writer writer;
   writer.zones = {{writer.intern("a")}, {writer.intern("b")}};
   writer.networks = {{v4(10, 0, 0, 0), 0, 120}, {v4(10, 0, 1, 0), 1, 120}, {v4(10, 0, 4, 0), 0, 118}};
-  writer.assets = {{.name = writer.intern("plc"), .zone = 1}};
+  Asset plc;
+  plc.name = writer.intern("plc");
+  plc.zone = 1;
+  writer.assets = {plc};
   writer.asset_addresses = {{v4(10, 0, 1, 5), 0}};
   const auto image = AlignedBytes::copy(writer.finish({.schemas = fingerprint({})}));
   const auto view = ImageView::open(image.view(), {});
