@@ -1,7 +1,8 @@
-// Protocol: what the engine calls in a protocol's folder. A folder dataplane/protocol/NAME/ has a decoder.hpp that declares
-// `namespace sluice::NAME { extern const Protocol protocol; }`; the build finds the folder and puts the protocol into
-// the registry. All functions are pure over their arguments, noexcept, and bounded: work and memory are linear in the bytes
-// given, and State is all that survives between PDUs of one direction pair.
+// Protocol: what the engine calls in a protocol's folder. A folder dataplane/protocol/NAME/ has a decoder.hpp
+// that declares `namespace sluice::NAME { extern const Protocol protocol; }`; the build finds the folder and
+// puts the protocol into the registry. All functions are pure over their arguments, noexcept, and bounded:
+// work and memory are linear in the bytes given, and State is all that survives between PDUs of one direction
+// pair.
 #pragma once
 
 #include <array>
@@ -24,7 +25,8 @@ struct alignas(8) ProtocolState {
 struct Framing {
   enum class Kind : std::uint8_t { need_more, pdu, bad };
   Kind kind = Kind::need_more;
-  std::uint32_t length = 0;  // pdu: its bytes, at least 1; need_more: bytes needed to know more, or 0 if unknown
+  std::uint32_t length =
+      0;  // pdu: its bytes, at least 1; need_more: bytes needed to know more, or 0 if unknown
 
   static constexpr Framing need_more(std::uint32_t length = 0) noexcept { return {Kind::need_more, length}; }
   static constexpr Framing pdu(std::uint32_t length) noexcept { return {Kind::pdu, length}; }
@@ -56,8 +58,8 @@ struct Protocol {
   // `pdu` is exactly one message as frame() cut it, or one carried payload.
   Malformed (*decode)(ProtocolState& state, Role role, ByteView pdu, Sink& sink) noexcept = nullptr;
   Likeness (*probe)(Role role, ByteView bytes) noexcept = nullptr;
-  // The function that an unfinished message will turn out to ask for, or kNoFunction if that can't be told yet: lets the
-  // engine deny before the last byte. May be null.
+  // The function that an unfinished message will turn out to ask for, or kNoFunction if that can't be told
+  // yet: lets the engine deny before the last byte. May be null.
   std::uint16_t (*early)(Role role, ByteView prefix) noexcept = nullptr;
 };
 

@@ -1,7 +1,8 @@
-// Sink: where a decoder puts what it reads. The decoder says what the message is (request or response, and the key that
-// pairs them), then its header fields, then each item: function, access, spans, values. When an item is complete the
-// Listener consumes it; nothing of it is kept. One Sink per worker, reused for every PDU; capacities are fixed, and what
-// does not fit makes overflow() true, which the engine turns into Reason::too_many_items. Not thread-safe.
+// Sink: where a decoder puts what it reads. The decoder says what the message is (request or response, and
+// the key that pairs them), then its header fields, then each item: function, access, spans, values. When an
+// item is complete the Listener consumes it; nothing of it is kept. One Sink per worker, reused for every
+// PDU; capacities are fixed, and what does not fit makes overflow() true, which the engine turns into
+// Reason::too_many_items. Not thread-safe.
 #pragma once
 
 #include <array>
@@ -39,7 +40,8 @@ class Listener {
  public:
   // `header` are the PDU's values so far. Called once per item, in the order of the message.
   virtual void on_item(std::span<const Value> header, const Item& item) noexcept = 0;
-  // Bytes that another protocol may understand, carried by `function`. Called before the item of that function ends.
+  // Bytes that another protocol may understand, carried by `function`. Called before the item of that
+  // function ends.
   virtual void on_payload(std::uint16_t function, ByteView payload) noexcept = 0;
   // Null when nothing with this key was asked in this flow.
   virtual const Pending* on_response(std::uint64_t key) noexcept = 0;
@@ -77,7 +79,9 @@ class Sink {
   }
 
   // Outside an item these are the PDU's header fields; between item() and end() they belong to the item.
-  void value(std::uint16_t field, std::uint64_t number) noexcept { put(Value::of({protocol_, field}, number)); }
+  void value(std::uint16_t field, std::uint64_t number) noexcept {
+    put(Value::of({protocol_, field}, number));
+  }
   void value(std::uint16_t field, ByteView bytes) noexcept { put(Value::of({protocol_, field}, bytes)); }
 
   void item(std::uint16_t function, Access access) noexcept {

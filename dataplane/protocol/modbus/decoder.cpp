@@ -1,0 +1,80 @@
+#include "dataplane/protocol/modbus/decoder.hpp"
+
+#include "dataplane/protocol/modbus/message.hpp"
+
+namespace sluice::modbus {
+namespace {
+
+constexpr std::size_t kMbapBeforeUnit = 6;
+constexpr std::uint8_t kException = 0x80;
+
+Framing frame(const ProtocolState&, Role, ByteView bytes) noexcept {
+  Reader reader{bytes.first(bytes.size() < kMbapBeforeUnit ? bytes.size() : kMbapBeforeUnit)};
+  reader.skip(2);  // any transaction identifier
+  // A prefix that can't become a header is bad as soon as that shows.
+  for (std::size_t at = 2; at < bytes.size() && at < 5; ++at) {
+    if (reader.u8() != 0) return Framing::bad();  // protocol identifier, and the length's upper byte
+  }
+  if (bytes.size() < kMbapBeforeUnit) return Framing::need_more(kMbapBeforeUnit);
+  const std::uint32_t length = reader.u8();
+  if (length < 2 || length > kMostLength)
+    return Framing::bad();  // unit identifier and function code at least
+  const auto whole = static_cast<std::uint32_t>(kMbapBeforeUnit) + length;
+  return bytes.size() < whole ? Framing::need_more(whole) : Framing::pdu(whole);
+}
+
+Malformed read(Role role, ByteView pdu, Sink* sink) noexcept {
+  Message message{pdu, sink};
+  if (pdu.size() < kMbapBeforeUnit + 2) return Malformed::truncated;
+  message.value(Name::mbtcp, pdu);
+  const auto transaction = message.be16(Name::trans_id);
+  const auto protocol_id = message.be16(Name::prot_id);
+  const auto length = message.be16(Name::len);
+  const auto unit = message.u8(Name::unit_id);
+  message.value(Name::modbus, pdu.subspan(message.reader().position()));
+  const auto code = message.reader().u8();
+  message.value(Name::func_code, code & ~kException & 0xffU);
+
+  // AP 7.1, MG 3.1.3: the answer repeats all three.
+  const auto key = std::uint64_t{transaction} << 16 | std::uint64_t{unit} << 8 | (code & ~kException & 0xffU);
+  const auto found =
+      role == Role::client ? decode_request(message, key, code) : decode_response(message, key, code);
+  // frame() has seen to these already; they are judged again for payloads that came another way.
+  if (protocol_id != 0) return Malformed::bad_value;
+  if (length + kMbapBeforeUnit != pdu.size() || length > kMostLength) return Malformed::bad_length;
+  return found;
+}
+
+Malformed decode(ProtocolState&, Role role, ByteView pdu, Sink& sink) noexcept {
+  return read(role, pdu, &sink);
+}
+
+Likeness probe(Role role, ByteView bytes) noexcept {
+  const auto framing = frame({}, role, bytes);
+  if (framing.kind == Framing::Kind::bad) return Likeness::no;
+  if (framing.kind == Framing::Kind::need_more) return Likeness::prefix;
+  // Six of the first eight bytes could be anybody's; a function of the standard with its exact length is no
+  // accident.
+  const auto pdu = bytes.first(framing.length);
+  Reader reader{pdu.subspan(kMbapBeforeUnit + 1)};
+  const auto code = static_cast<std::uint16_t>(reader.u8() & ~kException & 0xffU);
+  const bool opaque = !is_named(code) || code == 90;
+  return !opaque && read(role, pdu, nullptr) == Malformed::fine ? Likeness::yes : Likeness::prefix;
+}
+
+std::uint16_t early(Role role, ByteView prefix) noexcept {
+  if (role == Role::server) return kNoFunction;
+  Reader reader{prefix};
+  reader.skip(kMbapBeforeUnit + 1);
+  const auto code = reader.u8();
+  std::uint16_t function = code;
+  if (code == 8) function = diagnostics_id(reader.be16());
+  if (code == 43) function = interface_id(reader.u8());
+  return reader.ok() ? function : kNoFunction;
+}
+
+}  // namespace
+
+const Protocol protocol{.schema = &kSchema, .frame = frame, .decode = decode, .probe = probe, .early = early};
+
+}  // namespace sluice::modbus
