@@ -1,5 +1,6 @@
-// Packet: a frame parsed once. parse() fills offsets and the few numbers that the rest needs; nothing downstream reads the
-// headers again. Offsets are from the start of the frame, in bytes. A Packet is valid as long as its frame's buffer.
+// Packet: a frame parsed once. parse() fills offsets and the few numbers that the rest needs; nothing
+// downstream reads the headers again. Offsets are from the start of the frame, in bytes. A Packet is valid as
+// long as its frame's buffer.
 #pragma once
 
 #include <array>
@@ -20,6 +21,19 @@ namespace tcp_flag {
 inline constexpr std::uint8_t fin = 1, syn = 2, rst = 4, psh = 8, ack = 16, urg = 32, ece = 64, cwr = 128;
 }
 
+// What an IP datagram carries besides its plain header. Whether it may is the engine's policy.
+namespace ip_option {
+inline constexpr std::uint16_t router_alert =
+    1;  // IPv4 option 148, IPv6 hop-by-hop option 5: IGMP and MLD have it
+inline constexpr std::uint16_t source_route = 2;  // LSRR, SSRR; an IPv6 routing header of any type
+inline constexpr std::uint16_t record = 4;        // record route, timestamp
+inline constexpr std::uint16_t other = 8;         // any other IPv4 option, or option of an IPv6 header
+inline constexpr std::uint16_t hop_by_hop = 16;   // IPv6 extension headers
+inline constexpr std::uint16_t destination = 32;
+inline constexpr std::uint16_t authentication = 64;
+inline constexpr std::uint16_t atomic_fragment = 128;  // a fragment header around a whole datagram (RFC 6946)
+}  // namespace ip_option
+
 struct TcpHeader {
   std::uint32_t sequence = 0;
   std::uint32_t acknowledgement = 0;
@@ -27,11 +41,13 @@ struct TcpHeader {
   std::uint16_t urgent = 0;
   std::uint8_t flags = 0;
   std::uint8_t reserved = 0;         // the reserved bits and NS; 0 in good traffic
-  std::uint8_t window_scale = 0xff;  // from the option in a SYN; 0xff: absent
+  std::uint8_t window_scale = 0xff;  // from the option in a SYN, at most 14; 0xff: absent
   std::uint8_t has_timestamp = 0;
-  std::uint32_t timestamp = 0;  // TSval
-  std::uint32_t echo = 0;       // TSecr
-  std::uint16_t options = 0;    // offset of the options
+  std::uint8_t odd_options = 0;  // 1: a kind that is unknown, doubled, MD5, or a SYN's outside of a SYN
+  std::uint16_t mss = 0;         // from the option in a SYN; 0: absent
+  std::uint32_t timestamp = 0;   // TSval
+  std::uint32_t echo = 0;        // TSecr
+  std::uint16_t options = 0;     // offset of the options
   std::uint16_t options_length = 0;
 };
 
@@ -41,22 +57,24 @@ struct Packet {
   // Layer 2
   Mac destination_mac{};
   Mac source_mac{};
-  std::uint8_t vlan_count = 0;                // 0 to 2
-  std::array<std::uint16_t, 2> vlans{};       // outer first, 12 bits
-  std::uint8_t priority = 0;                  // PCP of the outer tag
-  std::uint16_t ethertype = 0;                // after the tags; 0 for 802.3 frames
-  std::uint8_t llc_dsap = 0;                  // of an 802.3 frame
-  std::uint16_t network_offset = 0;
+  std::uint8_t vlan_count = 0;           // 0 to 2
+  std::array<std::uint16_t, 2> vlans{};  // outer first, 12 bits
+  std::uint8_t priority = 0;             // PCP of the outer tag
+  std::uint16_t ethertype = 0;           // after the tags; 0 for 802.3 frames
+  std::uint8_t llc_dsap = 0;             // of an 802.3 frame
+  std::uint16_t network_offset = 0;      // an 802.3 frame's LLC header; 0: not even layer 2 was read
 
   // Layer 3
   Network network = Network::none;
-  Address source{};
+  Address source{};  // ARP: the sender's protocol address
   Address destination{};
   std::uint8_t ttl = 0;
   std::uint8_t ip_protocol = 0;  // after IPv6 extension headers
   std::uint8_t fragment = 0;     // 1: a part of a datagram; nothing below is filled in
+  std::uint16_t ip_options = 0;  // ip_option::
   std::uint16_t transport_offset = 0;
   std::uint32_t network_end = 0;  // where the IP datagram ends; bytes behind are padding or a trailer
+  std::uint32_t missing = 0;      // bytes of the datagram that are not here because the frame was cut
 
   // Layer 4
   Transportation transportation = Transportation::none;
@@ -66,11 +84,18 @@ struct Packet {
   std::uint32_t payload_offset = 0;
   std::uint32_t payload_length = 0;
 
-  [[nodiscard]] ByteView payload() const noexcept { return frame.bytes().subspan(payload_offset, payload_length); }
+  [[nodiscard]] ByteView payload() const noexcept {
+    return frame.bytes().subspan(payload_offset, payload_length);
+  }
   // All of the IP datagram's payload, or of the frame for other EtherTypes.
   [[nodiscard]] ByteView network_payload() const noexcept {
     return frame.bytes().subspan(network_offset, network_end - network_offset);
   }
+  // Padding and whatever else follows the datagram.
+  [[nodiscard]] std::uint32_t trailer_length() const noexcept { return frame.length - network_end; }
+  // The payload is a packet of its own, by IP protocol or EtherType; tunnels over UDP are known by their port
+  // only.
+  [[nodiscard]] bool tunnel() const noexcept;
 };
 
 enum class Checksums : std::uint8_t {
@@ -78,13 +103,19 @@ enum class Checksums : std::uint8_t {
   count,   // captures: it is only told
 };
 
-// Parses `frame` into `packet`. Reason::none, or the first thing wrong; what was parsed before it is valid. Structural only:
-// the policy of options, addresses and groundwork is the engine's. With Checksums::count a wrong checksum sets
-// `wrong_checksum` and parsing goes on.
+// Parses `frame` into `packet`. Reason::none, or the first thing wrong; what was parsed before it is valid.
+// Structural only: the policy of options, addresses and groundwork is the engine's. With Checksums::count a
+// wrong checksum sets `wrong_checksum` and parsing goes on.
 struct ParseResult {
   Reason reason = Reason::none;
   bool wrong_checksum = false;
 };
 ParseResult parse(const Frame& frame, Checksums checksums, Packet& packet) noexcept;
+
+// The start of the datagram that an ICMP or ICMPv6 error is about: addresses, protocol, ports (and a TCP
+// sequence number) of the packet that was sent, without checksums or lengths, which routers change. False
+// when `error` is no error message or quotes too little to tell the flow. Offsets in `quoted` count from the
+// start of the frame.
+bool parse_quoted(const Packet& error, Packet& quoted) noexcept;
 
 }  // namespace sluice
