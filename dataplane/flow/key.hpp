@@ -1,5 +1,5 @@
-// FlowKey: what makes packets one flow. The two ends are ordered, so both directions have the same key; Direction says which
-// of the ordered ends sent a packet.
+// FlowKey: what makes packets one flow. The two ends are ordered, so both directions have the same key;
+// Direction says which of the ordered ends sent a packet.
 #pragma once
 
 #include <array>
@@ -31,6 +31,9 @@ struct Keyed {
   FlowKey key;
   Direction direction;
 };
+// TCP and UDP have their ports; every other IP protocol, ICMP too, is one flow per pair of addresses, and so
+// are fragments. What is not IP is one flow per pair of MAC addresses and EtherType (or LLC DSAP), which
+// stands in for both ports.
 Keyed key_of(const Packet& packet, std::uint16_t conduit) noexcept;
 
 }  // namespace sluice
