@@ -66,9 +66,12 @@ class Eve : public testing::Test {
     patch.line = 3;
     patch.protocol = 1;
     patch.severity = 1;
-    patch.match = image::kNone;
+    patch.pattern = 0;
     writer.patches = {patch};
-    const auto bytes = writer.finish({fingerprint(kSchemas), 0, {}});
+    writer.blobs.resize(64);
+    writer.databases = {{0, 64, 1, 0xffff, 0}};
+    writer.patterns = {{0, 0, 1, 0xffff}};
+    const auto bytes = writer.finish({fingerprint(kSchemas), 1, {}});
     bytes_ = image::AlignedBytes::copy(bytes);
     auto view = image::ImageView::open(bytes_.view(), kSchemas);
     ASSERT_TRUE(view) << view.error().text();
