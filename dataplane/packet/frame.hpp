@@ -1,5 +1,5 @@
-// Frame: one Ethernet frame in memory, as a port hands it over. The buffer belongs to whoever holds the Frame; it is given
-// back by forwarding or by releasing it, exactly once. Lengths in bytes, without the FCS.
+// Frame: one Ethernet frame in memory, as a port hands it over. The buffer belongs to whoever holds the
+// Frame; it is given back by forwarding or by releasing it, exactly once. Lengths in bytes, without the FCS.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct Frame {
   [[nodiscard]] bool cut() const noexcept { return wire_length > length; }
 };
 
-// Where frames go when the engine is done with them, and where it gets room for its own. Implemented by a port group;
-// called by one worker only.
+// Where frames go when the engine is done with them, and where it gets room for its own. Implemented by a
+// port group; called by one worker only.
 class Buffers {
  public:
   virtual void forward(Frame frame, PortId to) noexcept = 0;

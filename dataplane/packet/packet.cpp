@@ -149,11 +149,12 @@ bool Packet::tunnel() const noexcept {
 }
 
 ParseResult parse(const Frame& frame, Checksums checksums, Packet& packet) noexcept {
+  const Frame copy = frame;  // may be packet's own
   packet = Packet{};
-  packet.frame = frame;
+  packet.frame = copy;
   layers::Context context{checksums};
   Reason reason = layers::ethernet(packet, context);
-  if (frame.cut()) reason = Reason::cut;
+  if (copy.cut()) reason = Reason::cut;
   return {reason, context.wrong_checksum};
 }
 

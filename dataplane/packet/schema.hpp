@@ -48,7 +48,8 @@ enum class PacketField : std::uint16_t {
 };
 
 inline constexpr std::array kPacketFields = {
-    Field{"frame.number", FieldType::unsigned_integer, 32, Base::decimal, "number of the frame in the capture, from 1", ""},
+    Field{"frame.number", FieldType::unsigned_integer, 32, Base::decimal,
+          "number of the frame in the capture, from 1", ""},
     Field{"frame.len", FieldType::unsigned_integer, 32, Base::decimal, "bytes on the wire", ""},
     Field{"eth", FieldType::protocol, 0, Base::decimal, "Ethernet header", "IEEE 802.3 3.1"},
     Field{"eth.src", FieldType::ether, 0, Base::decimal, "source MAC address", "IEEE 802.3 3.2"},
@@ -57,7 +58,8 @@ inline constexpr std::array kPacketFields = {
     Field{"eth.type", FieldType::unsigned_integer, 16, Base::hexadecimal, "EtherType", "IEEE 802.3 3.2.6"},
     Field{"vlan", FieldType::protocol, 0, Base::decimal, "VLAN tag", "IEEE 802.1Q 9.6"},
     Field{"vlan.id", FieldType::unsigned_integer, 16, Base::decimal, "VLAN identifier", "IEEE 802.1Q 9.6"},
-    Field{"vlan.priority", FieldType::unsigned_integer, 8, Base::decimal, "priority code point", "IEEE 802.1Q 9.6"},
+    Field{"vlan.priority", FieldType::unsigned_integer, 8, Base::decimal, "priority code point",
+          "IEEE 802.1Q 9.6"},
     Field{"arp", FieldType::protocol, 0, Base::decimal, "ARP", "RFC 826"},
     Field{"arp.opcode", FieldType::unsigned_integer, 16, Base::decimal, "ARP operation", "RFC 826"},
     Field{"ip", FieldType::protocol, 0, Base::decimal, "IPv4", "RFC 791 3.1"},

@@ -1,0 +1,42 @@
+// The few changes that the box makes to frames, checksums repaired. Each works on a Packet that parse() found
+// good, in its frame's own buffer, and leaves Packet and frame agreeing. Whoever holds the frame may edit it;
+// no allocation, linear in the bytes touched.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/packet/frame.hpp"
+#include "dataplane/packet/packet.hpp"
+
+namespace sluice {
+
+// Makes a TCP segment empty: lengths and checksums follow, a trailer goes, short frames are padded with zeros
+// to the 60 bytes of Ethernet (if they had them). SYN, ACK, RST, the numbers and the options stay. PSH and
+// URG go with the bytes they are about; so does FIN, which stands behind bytes that are no longer there: its
+// sender repeats it. No effect on others.
+void strip_payload(Packet& packet) noexcept;
+
+// Overwrites `bytes` of the payload from `at` on; what does not fit inside the payload is left out. TCP and
+// UDP checksums are updated by the difference (RFC 1624), so a wrong one stays wrong and a UDP checksum of
+// zero ("none") stays zero.
+void overwrite_payload(Packet& packet, std::uint32_t at, ByteView bytes) noexcept;
+
+// Zeroes what follows the datagram (E04: data hidden behind it, or leaked by a sender).
+void clear_trailer(Packet& packet) noexcept;
+
+// Who is told: the end that `packet` goes to, or the one it came from.
+enum class Towards : std::uint8_t { destination, source };
+
+struct Reset {
+  std::uint32_t sequence = 0;         // what the end told expects next
+  std::uint32_t acknowledgement = 0;  // used with tcp_flag::ack
+  std::uint8_t flags = tcp_flag::rst | tcp_flag::ack;
+};
+
+// A reset within the flow of the TCP packet `model`, as if its other end had sent it: MAC addresses, VLAN
+// tags, IP addresses and ports of the model, swapped when it goes towards the source; without IP options or
+// extension headers. The frame is the caller's; its data is null when there is no buffer or the model is not
+// TCP.
+Frame make_reset(const Packet& model, Towards towards, const Reset& reset, Buffers& buffers) noexcept;
+
+}  // namespace sluice
