@@ -1,0 +1,20 @@
+// A protocol and what carries it.
+#pragma once
+
+#include <cstdint>
+
+#include "rules/schema/schema.hpp"
+
+namespace sluice::compile {
+
+// Of the protocol at the bottom: what carries a carried one.
+inline Transport transports_of(std::uint16_t protocol, Schemas schemas) noexcept {
+  for (std::size_t steps = 0; steps < schemas.size() && protocol < schemas.size(); ++steps) {
+    const auto& schema = *schemas[protocol];
+    if (schema.carrier.protocol.empty()) return schema.transports;
+    protocol = find_protocol(schemas, schema.carrier.protocol).value;
+  }
+  return Transport::none;
+}
+
+}  // namespace sluice::compile
