@@ -3,7 +3,7 @@
 //     # a sentence that says what is shown
 //     > 0001 0000 0006 01 03 0000 000a      sent by the client (<: by the server), in hexadecimal
 //     request 3                             how it pairs
-//     mbtcp.trans_id=1 …                    the header's values; the line is empty when there are none
+//     mbtcp.trans_id=1 …                    the header's values, or -
 //     read_holding_registers read [holding 0..9] modbus.reference_num=0 …     each item
 //     payload 90: 0002                      what is left to another protocol
 //     fine                                  the judgement
@@ -56,7 +56,7 @@ inline std::vector<Case> read_cases(const std::string& path) {
     } else if (!cases.empty() && (line.starts_with("> ") || line.starts_with("< "))) {
       cases.back().messages.push_back(
           {line[0] == '>' ? Role::client : Role::server, bytes_of_hex(std::string_view{line}.substr(2)), {}});
-    } else if (!cases.empty() && !cases.back().messages.empty()) {
+    } else if (!line.empty() && !cases.empty() && !cases.back().messages.empty()) {
       cases.back().messages.back().expected += line + "\n";
     }
   }
@@ -66,7 +66,7 @@ inline std::vector<Case> read_cases(const std::string& path) {
 // The lines that a case must have under a message.
 inline std::string describe(Recorder& recorder, const CaseMessage& message) {
   const auto malformed = recorder.decode(message.role, message.bytes);
-  std::string text = recorder.exchange() + "\n" + recorder.header + "\n";
+  std::string text = recorder.exchange() + "\n" + (recorder.header.empty() ? "-" : recorder.header) + "\n";
   for (const auto& item : recorder.items) text += item + "\n";
   for (const auto& payload : recorder.payloads) text += "payload " + payload + "\n";
   return text + std::string{name_of(malformed)} + "\n";

@@ -6,19 +6,34 @@ namespace sluice::modbus {
 namespace {
 
 constexpr std::size_t kMbapBeforeUnit = 6;
+constexpr std::uint32_t kLeastLength = 2;  // unit identifier and function code
 constexpr std::uint8_t kException = 0x80;
+constexpr std::uint8_t kUnity = 90;
+
+// Function code without the bit that marks an exception; 0 when there is none.
+std::uint8_t code_of(ByteView bytes) noexcept {
+  Reader reader{bytes};
+  reader.skip(kMbapBeforeUnit + 1);
+  return static_cast<std::uint8_t>(reader.u8() & ~kException);
+}
 
 Framing frame(const ProtocolState&, Role, ByteView bytes) noexcept {
   Reader reader{bytes.first(bytes.size() < kMbapBeforeUnit ? bytes.size() : kMbapBeforeUnit)};
   reader.skip(2);  // any transaction identifier
   // A prefix that can't become a header is bad as soon as that shows.
-  for (std::size_t at = 2; at < bytes.size() && at < 5; ++at) {
-    if (reader.u8() != 0) return Framing::bad();  // protocol identifier, and the length's upper byte
+  for (std::size_t at = 2; at < bytes.size() && at < 4; ++at) {
+    if (reader.u8() != 0) return Framing::bad();  // protocol identifier
   }
+  if (bytes.size() == kMbapBeforeUnit - 1 && reader.u8() > kMostUnityLength >> 8U) return Framing::bad();
   if (bytes.size() < kMbapBeforeUnit) return Framing::need_more(kMbapBeforeUnit);
-  const std::uint32_t length = reader.u8();
-  if (length < 2 || length > kMostLength)
-    return Framing::bad();  // unit identifier and function code at least
+  const std::uint32_t length = reader.be16();
+  if (length < kLeastLength || length > kMostUnityLength) return Framing::bad();
+  if (length > kMostLength) {
+    if (bytes.size() < kMbapBeforeUnit + kLeastLength) {
+      return Framing::need_more(kMbapBeforeUnit + kLeastLength);
+    }
+    if (code_of(bytes) != kUnity) return Framing::bad();
+  }
   const auto whole = static_cast<std::uint32_t>(kMbapBeforeUnit) + length;
   return bytes.size() < whole ? Framing::need_more(whole) : Framing::pdu(whole);
 }
@@ -41,7 +56,8 @@ Malformed read(Role role, ByteView pdu, Sink* sink) noexcept {
       role == Role::client ? decode_request(message, key, code) : decode_response(message, key, code);
   // frame() has seen to these already; they are judged again for payloads that came another way.
   if (protocol_id != 0) return Malformed::bad_value;
-  if (length + kMbapBeforeUnit != pdu.size() || length > kMostLength) return Malformed::bad_length;
+  const std::size_t most = code_of(pdu) == kUnity ? kMostUnityLength : kMostLength;
+  if (length + kMbapBeforeUnit != pdu.size() || length > most) return Malformed::bad_length;
   return found;
 }
 
@@ -56,9 +72,8 @@ Likeness probe(Role role, ByteView bytes) noexcept {
   // Six of the first eight bytes could be anybody's; a function of the standard with its exact length is no
   // accident.
   const auto pdu = bytes.first(framing.length);
-  Reader reader{pdu.subspan(kMbapBeforeUnit + 1)};
-  const auto code = static_cast<std::uint16_t>(reader.u8() & ~kException & 0xffU);
-  const bool opaque = !is_named(code) || code == 90;
+  const auto code = code_of(pdu);
+  const bool opaque = !is_named(code) || code == kUnity;
   return !opaque && read(role, pdu, nullptr) == Malformed::fine ? Likeness::yes : Likeness::prefix;
 }
 

@@ -14,9 +14,6 @@ constexpr std::array<Row, kIds> kRows = [] {
   return rows;
 }();
 
-constexpr std::uint16_t kDiagnostics = 8;
-constexpr std::uint16_t kInterfaceTransport = 43;
-
 }  // namespace
 
 Access access_of(std::uint16_t function) noexcept {
@@ -47,11 +44,32 @@ ByteView Message::take(Name name, std::size_t count) noexcept {
   return bytes;
 }
 
+void Message::registers(ByteView data, std::uint32_t first) noexcept {
+  Reader reader{data};
+  while (reader.remaining() >= 2) {
+    value(Name::regnum16, first++ & 0xffffU);
+    value(Name::regval_uint16, reader.be16());
+  }
+}
+
 void Message::item(std::uint16_t function, Access access) noexcept {
   if (sink_ == nullptr) return;
   if (in_item_) sink_->end();
   in_item_ = true;
   sink_->item(function, access);
+}
+
+// Wireshark's data begins with the MEI type, so ours does.
+std::uint16_t Message::interface_item() noexcept {
+  Reader whole = reader_;
+  Reader ahead = reader_;
+  const auto function = interface_id(ahead.u8());
+  item(function);
+  (void)u8(Name::mei);
+  if (function == kReadDeviceIdentification || !reader_.ok()) return function;
+  value(Name::data, whole.rest());
+  (void)reader_.rest();
+  return function;
 }
 
 void Message::span(Space space, std::uint32_t first, std::uint32_t count, std::uint64_t key) noexcept {

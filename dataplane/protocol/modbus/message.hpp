@@ -28,6 +28,9 @@ class Message {
   // All that is left, never a fault.
   ByteView rest(Name name) noexcept { return take(name, reader_.remaining()); }
 
+  // Addresses and values of registers from `first` on.
+  void registers(ByteView data, std::uint32_t first) noexcept;
+
   void value(Name name, std::uint64_t number) noexcept {
     if (sink_ != nullptr) sink_->value(static_cast<std::uint16_t>(name), number);
   }
@@ -38,6 +41,9 @@ class Message {
   // Begins an item, ending the one before.
   void item(std::uint16_t function, Access access) noexcept;
   void item(std::uint16_t function) noexcept { item(function, access_of(function)); }
+  // The item of function 43, by its MEI type; what only the MEI type's own standard explains is read to its
+  // end.
+  std::uint16_t interface_item() noexcept;
   // first..first+count-1, unclipped: a range past the end of its space lies inside nothing that is allowed. A
   // count of zero still names its first address.
   void span(Space space, std::uint32_t first, std::uint32_t count, std::uint64_t key = 0) noexcept;
@@ -72,6 +78,9 @@ class Message {
 // will be compared with, kept by the engine between the two.
 Malformed decode_request(Message& message, std::uint64_t key, std::uint8_t code) noexcept;
 Malformed decode_response(Message& message, std::uint64_t key, std::uint8_t code) noexcept;
+
+inline constexpr std::uint16_t kDiagnostics = 8;
+inline constexpr std::uint16_t kInterfaceTransport = 43;
 
 // Sub-functions: the id in the schema, or the parent's code where the standard reserves them.
 std::uint16_t diagnostics_id(std::uint16_t sub_function) noexcept;

@@ -81,7 +81,13 @@ Asked write_registers(Message& message) noexcept {
   message.span(Space::holding, first, count);
   const std::uint32_t stated = message.u8(Name::byte_cnt);
   const auto mismatch = judge_byte_count(message, stated, 2 * count);
-  written_registers(message, message.reader().rest());
+  if (stated != message.reader().remaining()) {
+    (void)message.rest(Name::data);
+  } else {
+    const auto data = message.reader().rest();
+    message.registers(data, first);
+    written_registers(message, data);
+  }
   return {worse(judge_range(first, count, kMostWriteRegisters), mismatch), first << 16 | count};
 }
 
@@ -152,7 +158,7 @@ Asked write_file(Message& message, std::uint16_t function) noexcept {
 // AP 6.8.1. Data that a sub-function does not define is zero.
 Asked diagnostics(Message& message) noexcept {
   const auto sub_function = message.be16(Name::diagnostic_code);
-  const auto function = diagnostics_id(sub_function);
+  const auto function = message.ok() ? diagnostics_id(sub_function) : kDiagnostics;
   message.item(function);
   switch (function) {
     case kCodes + 0: {
@@ -188,13 +194,8 @@ void identification_span(Message& message, std::uint8_t code, std::uint32_t obje
 
 // AP 6.19 to 6.21
 Asked interface_transport(Message& message) noexcept {
-  const auto mei = message.u8(Name::mei);
-  const auto function = interface_id(mei);
-  message.item(function);
-  if (function != kReadDeviceIdentification) {
-    const auto data = message.rest(Name::data);
-    return {function == kCanopenGeneralReference && data.empty() ? Malformed::truncated : Malformed::fine};
-  }
+  const auto function = message.interface_item();
+  if (function != kReadDeviceIdentification) return {};
   const auto code = message.u8(Name::read_device_id);
   const auto object = message.u8(Name::object_id);
   identification_span(message, code, object);

@@ -26,7 +26,7 @@ class Answer {
   }
 
   Malformed bits() noexcept;
-  Malformed registers() noexcept;
+  Malformed registers(std::uint8_t code) noexcept;
   Malformed write_coil() noexcept;
   Malformed write_register() noexcept;
   Malformed write_many(Space space, Name quantity, std::uint32_t most) noexcept;
@@ -47,16 +47,30 @@ class Answer {
 // AP 6.1, 6.2
 Malformed Answer::bits() noexcept {
   const std::uint32_t stated = message_.u8(Name::byte_cnt);
-  const auto data = message_.rest(Name::data);
-  if (stated == 0 || stated > 250 || stated != data.size()) return Malformed::bad_length;
-  return bytes_of_bits(asked_count(8 * stated)) == stated ? Malformed::fine : Malformed::bad_length;
+  if (stated == 0 || stated > 250 || stated != message_.reader().remaining()) {
+    (void)message_.rest(Name::data);
+    return Malformed::bad_length;
+  }
+  Reader octets{message_.reader().rest()};
+  const std::uint32_t count = asked_count(8 * stated);
+  std::uint32_t octet = 0;
+  for (std::uint32_t bit = 0; bit < count && bit < 8 * stated; ++bit) {
+    if (bit % 8 == 0) octet = octets.u8();
+    message_.value(Name::bitval, octet >> bit % 8 & 1U);
+  }
+  return bytes_of_bits(count) == stated ? Malformed::fine : Malformed::bad_length;
 }
 
 // AP 6.3, 6.4, 6.17
-Malformed Answer::registers() noexcept {
+Malformed Answer::registers(std::uint8_t code) noexcept {
   const std::uint32_t stated = message_.u8(Name::byte_cnt);
-  const auto data = message_.rest(Name::data);
-  if (stated == 0 || stated > 250 || stated % 2 != 0 || stated != data.size()) return Malformed::bad_length;
+  const bool whole = stated == message_.reader().remaining();
+  if (code == 23 || !whole) {
+    (void)message_.rest(Name::data);
+  } else {
+    message_.registers(message_.reader().rest(), static_cast<std::uint32_t>(note(0) >> 16));
+  }
+  if (stated == 0 || stated > 250 || stated % 2 != 0 || !whole) return Malformed::bad_length;
   return 2 * asked_count(stated / 2) == stated ? Malformed::fine : Malformed::bad_length;
 }
 
@@ -141,7 +155,8 @@ Malformed Answer::fifo() noexcept {
 
 // AP 6.8.1
 Malformed Answer::diagnostics() noexcept {
-  const auto function = diagnostics_id(message_.be16(Name::diagnostic_code));
+  const auto sub_function = message_.be16(Name::diagnostic_code);
+  const auto function = message_.ok() ? diagnostics_id(sub_function) : kDiagnostics;
   message_.item(function);
   const auto found = [&]() noexcept {
     switch (function) {
@@ -194,7 +209,7 @@ Malformed Answer::event_log() noexcept {
   (void)message_.be16(Name::ev_status);
   (void)message_.be16(Name::ev_count);
   (void)message_.be16(Name::ev_msg_count);
-  (void)message_.reader().rest();
+  while (message_.reader().remaining() != 0) (void)message_.u8(Name::event);
   return whole ? Malformed::fine : Malformed::bad_length;
 }
 
@@ -224,14 +239,8 @@ Malformed Answer::identification() noexcept {
 
 // AP 6.19 to 6.21
 Malformed Answer::interface_transport() noexcept {
-  const auto function = interface_id(message_.u8(Name::mei));
-  message_.item(function);
-  auto found = Malformed::fine;
-  if (function == kReadDeviceIdentification) {
-    found = identification();
-  } else {
-    (void)message_.rest(Name::data);
-  }
+  const auto function = message_.interface_item();
+  const auto found = function == kReadDeviceIdentification ? identification() : Malformed::fine;
   const bool other = pending_ != nullptr && pending_->function != function;
   return worse(found, other ? Malformed::bad_value : Malformed::fine);
 }
@@ -259,7 +268,7 @@ Malformed Answer::read(std::uint8_t code) noexcept {
     case 3:
     case 4:
     case 23:
-      return registers();
+      return registers(code);
     case 5:
       return write_coil();
     case 6:
