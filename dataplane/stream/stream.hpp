@@ -1,12 +1,13 @@
-// Stream: one TCP connection made unambiguous, both directions. It says what to do with each segment so that the receiver can
-// only ever assemble the bytes that were inspected, and keeps, in order and contiguous, the bytes that are not yet judged
-// (an unfinished message) or not yet acknowledged (to compare retransmissions with). One worker's; no allocation: bytes
-// come from a BytePool and held frames from a HeldPool, both bounded. Sequence arithmetic is modulo 2^32 (RFC 9293 3.4).
+// Stream: one TCP connection made unambiguous, both directions. It says what to do with each segment so that
+// the receiver can only ever assemble the bytes that were inspected, and keeps, in order and contiguous, the
+// bytes that are not yet judged (an unfinished message) or not yet acknowledged (to compare retransmissions
+// with). One worker's; no allocation: bytes come from a BytePool and held frames from a HeldPool, both
+// bounded. Sequence arithmetic is modulo 2^32 (RFC 9293 3.4).
 //
-// For each segment the engine calls accept(). When the step says `fresh > 0`, pending() ends with the new bytes: the engine
-// judges whole messages from its front, calls consume() for each, then either settle() (the segment is forwarded)
-// or undo() (it is not: the bytes are forgotten as if never seen). Then next_held() until it says no: frames that waited
-// for the hole to fill, to be run through accept() again.
+// For each segment the engine calls accept(). When the step says `fresh > 0`, pending() ends with the new
+// bytes: the engine judges whole messages from its front, calls consume() for each, then either settle() (the
+// segment is forwarded) or undo() (it is not: the bytes are forgotten as if never seen). Then next_held()
+// until it says no: frames that waited for the hole to fill, to be run through accept() again.
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@
 
 #include "dataplane/flow/key.hpp"
 #include "dataplane/packet/packet.hpp"
+#include "dataplane/stream/half.hpp"
 #include "dataplane/stream/pools.hpp"
 #include "rules/base/clock.hpp"
 #include "rules/schema/reason.hpp"
@@ -23,36 +25,43 @@ namespace sluice {
 // What tracking may do about a segment that is out of line.
 enum class Tracking : std::uint8_t {
   enforce,  // hold, strip, drop
-  observe,  // monitor and learn: every segment is forwarded; a hole ends the message it is in, and tracking starts
-            // again behind it (step.gap)
+  observe,  // monitor and learn: every segment is forwarded; a hole ends the message it is in, and tracking
+            // starts again behind it (step.gap)
 };
 
 struct Step {
   enum class Act : std::uint8_t {
     forward,  // as it is
-    empty,    // forward with its payload removed: all of it was acknowledged before
+    empty,    // forward with its payload removed: all of it was acknowledged before, or it is a reset's text
     hold,     // the pool has it now; the caller gives nothing back
     drop,
   };
   Act act = Act::forward;
   Reason reason = Reason::none;  // of a drop; in observe, what enforce would have dropped for
   std::uint32_t fresh = 0;       // bytes now at the end of pending() that were not there before
-  bool gap = false;              // observe: bytes are missing before these; pending() holds only what follows
-  bool opened = false;           // the three-way handshake is complete with this segment
-  bool closed = false;           // both ends have closed, or a valid reset passed
+  std::uint32_t repeated =
+      0;             // forward: bytes at the front of the payload that were forwarded before and are the same
+  bool gap = false;  // observe: bytes are missing before these; pending() holds only what follows
+  std::uint32_t missing = 0;  // how many, with gap; 0: not known
+  bool opened = false;        // the three-way handshake is complete with this segment
+  bool closed = false;        // both ends have closed, or a valid reset passed
+  bool restart = false;  // nothing was done: a new connection begins with this SYN. Clear this stream, let a
+                         // new one accept the packet. In enforce only after `closed`
 };
 
 enum class StreamPhase : std::uint8_t { fresh, syn_seen, syn_ack_seen, established, closing, closed };
 
 class Stream {
  public:
-  // Direction of the end that opened the connection; meaningful from the first segment on (midstream: unknown until set).
-  [[nodiscard]] Direction opener() const noexcept;
-  [[nodiscard]] StreamPhase phase() const noexcept;
-  [[nodiscard]] bool midstream() const noexcept;  // no handshake was seen
+  // Direction of the end that opened the connection; meaningful from the first segment on (midstream: unknown
+  // until set).
+  [[nodiscard]] Direction opener() const noexcept { return opener_; }
+  void set_opener(Direction direction) noexcept { opener_ = direction; }
+  [[nodiscard]] StreamPhase phase() const noexcept { return phase_; }
+  [[nodiscard]] bool midstream() const noexcept { return midstream_; }  // no handshake was seen
 
-  // `retain`: the flow is decoded or scanned, so its bytes are kept until judged and acknowledged; otherwise only numbers
-  // are tracked and `fresh` stays the count while pending() is empty.
+  // `retain`: the flow is decoded or scanned, so its bytes are kept until judged and acknowledged; otherwise
+  // only numbers are tracked and `fresh` stays the count while pending() is empty.
   Step accept(Direction direction, const Packet& packet, Time now, Tracking tracking, bool retain,
               StreamPools& pools) noexcept;
 
@@ -65,7 +74,8 @@ class Stream {
 
   // A held frame that is in order now; false when there is none.
   bool next_held(Direction direction, StreamPools& pools, Packet& packet) noexcept;
-  // Any held frame of the flow, in or out of order: to release them at the end of the flow or when a hole never fills.
+  // Any held frame of the flow, in or out of order: to release them at the end of the flow or when a hole
+  // never fills.
   bool take_held(StreamPools& pools, Packet& packet) noexcept;
   [[nodiscard]] std::uint32_t held() const noexcept;
   [[nodiscard]] Time held_since() const noexcept;
@@ -78,8 +88,63 @@ class Stream {
   };
   [[nodiscard]] Position position(Direction direction) const noexcept;
 
-  // Gives all memory back; held frames must have been taken before.
+  // Gives all memory back; held frames must have been taken before. The stream is as new.
   void clear(StreamPools& pools) noexcept;
+
+ private:
+  // What undo() goes back to: taken by each accept() that changes anything.
+  struct Before {
+    Direction direction = Direction::forth;
+    StreamPhase phase = StreamPhase::fresh;
+    bool valid = false;
+    bool midstream = false;
+    bool reset = false;
+    bool started = false;
+    bool finished = false;
+    std::uint32_t start = 0;
+    std::uint32_t next = 0;
+    std::uint32_t consumed = 0;
+  };
+
+  [[nodiscard]] Half& at(Direction direction) noexcept {
+    return halves_[static_cast<std::size_t>(direction)];
+  }
+  [[nodiscard]] const Half& at(Direction direction) const noexcept {
+    return halves_[static_cast<std::size_t>(direction)];
+  }
+  void remember(Direction direction) noexcept;
+
+  // What enforce does with a segment; nothing is changed.
+  [[nodiscard]] Step examine(Direction direction, const Packet& packet, Tracking tracking,
+                             bool retain) const noexcept;
+  [[nodiscard]] Step examine_syn(Direction direction, const Packet& packet, Tracking tracking) const noexcept;
+  [[nodiscard]] Step examine_reset(Direction direction, const Packet& packet) const noexcept;
+  [[nodiscard]] Step examine_segment(Direction direction, const Packet& packet, Tracking tracking,
+                                     bool retain) const noexcept;
+  [[nodiscard]] Step examine_unplaced(const Half& half, const Packet& packet) const noexcept;
+  [[nodiscard]] static bool tells_place(const Half& half, const Packet& packet) noexcept;
+  [[nodiscard]] bool may_acknowledge(Direction direction, std::uint32_t acknowledgement) const noexcept;
+
+  Step enforce(Direction direction, const Packet& packet, Time now, bool retain, StreamPools& pools) noexcept;
+  bool hold(Direction direction, const Packet& packet, Time now, StreamPools& pools) noexcept;
+  Step observe(Direction direction, const Packet& packet, bool retain, StreamPools& pools) noexcept;
+  void observe_bytes(Direction direction, const Packet& packet, bool retain, StreamPools& pools,
+                     Step& step) noexcept;
+  bool observe_order(Half& half, std::uint32_t sequence, std::uint32_t end, StreamPools& pools,
+                     Step& step) noexcept;
+
+  void take_syn(Direction direction, const Packet& packet, StreamPools& pools) noexcept;
+  void take_acknowledgement(Direction direction, const Packet& packet, StreamPools& pools) noexcept;
+  void take_fin(Half& half) noexcept;
+  void move_phase(Direction direction, Step& step) noexcept;
+  void pop_held(Half& half, StreamPools& pools, Packet& packet) noexcept;
+
+  std::array<Half, 2> halves_{};
+  Before before_{};
+  Direction opener_ = Direction::forth;
+  StreamPhase phase_ = StreamPhase::fresh;
+  bool midstream_ = false;
+  bool reset_ = false;
 };
 
 }  // namespace sluice

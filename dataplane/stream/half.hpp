@@ -1,0 +1,85 @@
+// Half: what one end of a TCP connection has sent: its numbers, and its bytes that are not yet judged or not
+// yet acknowledged, contiguous in one piece of a BytePool. Part of a Stream; used by nothing else. Sequence
+// numbers, modulo 2^32.
+//
+//   start <= base <= consumed <= data_end() <= next        base <= max(acked, base at the last trim)
+//   no buffer  =>  base == consumed == data_end()
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/stream/pools.hpp"
+#include "rules/base/bytes.hpp"
+#include "rules/base/clock.hpp"
+
+namespace sluice {
+
+struct Half {
+  static constexpr std::uint32_t kMostRetained = 256U << 10;
+  static constexpr std::uint8_t kNoScale = 0xff;    // the option was absent
+  static constexpr std::uint8_t kMostScale = 14;    // RFC 7323 2.3; also what an unknown scale counts as
+  static constexpr std::uint32_t kSpan = 1U << 30;  // numbers this far below `next` can't be meant any more
+
+  // Numbers
+  std::uint32_t start =
+      0;  // the initial sequence number, or the first number seen midstream; never more than kSpan back
+  std::uint32_t next = 0;   // all below was forwarded; SYN and FIN count one each
+  std::uint32_t acked = 0;  // the most that the other end acknowledged
+  std::uint32_t edge =
+      0;  // the first number beyond the window that the other end announced; never moves back
+  std::uint32_t most_window = 0;  // the widest window that this end announced, scaled
+  std::uint16_t window = 0;       // the last one, as on the wire
+  std::uint8_t offered_scale = kNoScale;
+  std::uint8_t scale = kMostScale;  // of the windows that this end announces
+  bool started = false;  // `start` and `next` are this end's own, not only what the other end acknowledged
+  bool acked_known = false;
+  bool edge_known = false;
+  bool finished = false;  // its FIN was forwarded, at next - 1
+
+  // Observing
+  bool lost = false;  // no memory: pending bytes were given up, the next fresh ones follow a gap
+  bool jumped =
+      false;  // the last hole was wider than the window: perhaps the far segment was not of this stream
+  std::uint32_t hole_from = 0;  // the last hole that was stepped over
+  std::uint32_t hole_to = 0;
+
+  // Bytes
+  std::uint32_t base = 0;      // number of the first byte retained
+  std::uint32_t consumed = 0;  // number of the first byte not judged
+  std::uint32_t offset = 0;    // of `base` in the buffer
+  std::uint8_t size_class = 0;
+  std::uint8_t* buffer = nullptr;
+
+  // Frames that wait
+  std::uint32_t held_first = HeldPool::kNone;
+  std::uint32_t held = 0;
+  Time held_since{};
+
+  [[nodiscard]] std::uint32_t data_end() const noexcept { return next - (finished ? 1U : 0U); }
+  [[nodiscard]] std::uint32_t retained() const noexcept { return data_end() - base; }
+  [[nodiscard]] ByteView pending() const noexcept;
+  // Are the bytes [from, to) the same in `payload`, whose first byte has the number `sequence`? All of them
+  // are retained.
+  [[nodiscard]] bool same(std::uint32_t from, std::uint32_t to, ByteView payload,
+                          std::uint32_t sequence) const noexcept;
+
+  // This end's numbers begin at `first`; what is new, and retained, begins at `at`.
+  void place(std::uint32_t first, std::uint32_t at) noexcept;
+  // `next` moves on by `count` bytes, which append() took or nobody retains.
+  void advance(std::uint32_t count) noexcept;
+  // Room for `bytes` more behind the last one, and the bytes there. False when that exceeds kMostRetained or
+  // the pool.
+  bool append(ByteView bytes, BytePool& pool) noexcept;
+  void consume(std::uint32_t count) noexcept;
+  // Gives up what is judged and acknowledged.
+  void trim(BytePool& pool) noexcept;
+  // Gives up what is judged, acknowledged or not.
+  void forget_consumed(BytePool& pool) noexcept;
+  // Gives up all bytes; the next to be retained has the number `at`.
+  void forget(std::uint32_t at, BytePool& pool) noexcept;
+
+ private:
+  void give_front(std::uint32_t to, BytePool& pool) noexcept;
+};
+
+}  // namespace sluice
