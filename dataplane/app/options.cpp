@@ -23,24 +23,28 @@ std::variant<Options, int> parse_options(int count, const char* const* words) {
   Options options;
   std::vector<std::string> ports;
   std::uint32_t workers = 1;
-  CLI::App app{"The dataplane of Sluice: takes frames from its ports, and forwards those that the policy allows."};
+  CLI::App app{
+      "The dataplane of Sluice: takes frames from its ports, and forwards those that the policy allows."};
   app.footer(
       "Examples:\n"
-      "  sluice-dataplane --port eth1 --port eth2 --image /var/lib/sluice/confirmed --control /run/sluice/dataplane\n"
-      "  sluice-dataplane --port it=0000:03:00.0 --port ot=0000:03:00.1 --cores 2 --control /run/sluice/dataplane\n"
+      "  sluice-dataplane --port eth1 --port eth2 --image /var/lib/sluice/confirmed --control "
+      "/run/sluice/dataplane\n"
+      "  sluice-dataplane --port it=0000:03:00.0 --port ot=0000:03:00.1 --cores 2 --control "
+      "/run/sluice/dataplane\n"
       "Without an image every frame is dropped until the control daemon hands one over.");
-  app.add_option("--port", ports, "NAME of a kernel interface, or NAME=DEVARGS of any DPDK driver; twice or more")
+  app.add_option("--port", ports,
+                 "NAME of a kernel interface, or NAME=DEVARGS of any DPDK driver; twice or more")
       ->required()
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--driver", options.ports.driver, "of ports without devargs: auto (af_xdp, else af_packet)")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Driver>{
-              {"auto", Driver::automatic}, {"af_xdp", Driver::af_xdp}, {"af_packet", Driver::af_packet}}));
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Driver>{
+          {"auto", Driver::automatic}, {"af_xdp", Driver::af_xdp}, {"af_packet", Driver::af_packet}}));
   app.add_option("--image", options.image, "image to start from");
   app.add_option("--control", options.control, "path of the socket for the control daemon");
   app.add_option("--workers", workers, "number of workers")->capture_default_str();
-  app.add_option("--cores", options.cores, "processor of each worker, which it then owns; 2 or 2,3")->delimiter(',');
+  app.add_option("--cores", options.cores, "processor of each worker, which it then owns; 2 or 2,3")
+      ->delimiter(',');
   app.add_flag("--shared-core", options.shared_core, "rest when idle also on a processor given by --cores");
   app.add_option("--buffers", options.ports.buffers, "frame buffers for each port")
       ->capture_default_str()
@@ -65,12 +69,14 @@ std::variant<Options, int> parse_options(int count, const char* const* words) {
     }
   }
   if (workers != 1) {
-    return bad(fmt::format("--workers {}: a kernel-driven port has one queue, so there is one worker; give --workers 1",
-                           workers));
+    return bad(fmt::format(
+        "--workers {}: a kernel-driven port has one queue, so there is one worker; give --workers 1",
+        workers));
   }
   if (options.cores.size() > workers) return bad("more --cores than workers");
   for (const auto core : options.cores) {
-    if (core >= std::thread::hardware_concurrency()) return bad(fmt::format("there is no processor {}", core));
+    if (core >= std::thread::hardware_concurrency())
+      return bad(fmt::format("there is no processor {}", core));
   }
   if (options.cores.empty()) options.shared_core = true;
   options.ports.busy_poll = !options.shared_core;

@@ -1,7 +1,7 @@
-// Worker: one thread that runs its ports' frames to completion. A round: receive, read the clock once, judge, send, say that
-// it is quiescent. Nothing in it allocates, locks, logs or calls the system but the port driver and, where the core is
-// shared, the one timed sleep of Rest. Everything a worker touches is its own but the published rules and its pulse.
-// Without rules the box is closed: every frame is given back.
+// Worker: one thread that runs its ports' frames to completion. A round: receive, read the clock once, judge,
+// send, say that it is quiescent. Nothing in it allocates, locks, logs or calls the system but the port
+// driver and, where the core is shared, the one timed sleep of Rest. Everything a worker touches is its own
+// but the published rules and its pulse. Without rules the box is closed: every frame is given back.
 #pragma once
 
 #include <emmintrin.h>
@@ -26,7 +26,8 @@ inline Time monotonic() noexcept {
   return {static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec)};
 }
 
-// What a worker does when it found nothing. On a core of its own it spins. On a shared one: spin, then pause, then sleep.
+// What a worker does when it found nothing. On a core of its own it spins. On a shared one: spin, then pause,
+// then sleep.
 class Rest {
  public:
   enum class Core : std::uint8_t { owned, shared };

@@ -25,9 +25,11 @@ Result<CaptureReader> CaptureReader::open(const std::string& path) {
   std::array<char, PCAP_ERRBUF_SIZE> why{};
   // libpcap would take "-" for the standard input; a path is a path.
   const auto file = path == "-" ? "./-" : path;
-  auto* handle = pcap_open_offline_with_tstamp_precision(file.c_str(), PCAP_TSTAMP_PRECISION_NANO, why.data());
+  auto* handle =
+      pcap_open_offline_with_tstamp_precision(file.c_str(), PCAP_TSTAMP_PRECISION_NANO, why.data());
   if (handle == nullptr) {
-    return failure("can't read the capture " + quoted(path) + ": " + why.data(), "give a pcap or pcapng file");
+    return failure("can't read the capture " + quoted(path) + ": " + why.data(),
+                   "give a pcap or pcapng file");
   }
   CaptureReader reader{path, handle};
   if (const auto type = pcap_datalink(handle); type != DLT_EN10MB) {
@@ -46,14 +48,16 @@ std::optional<CaptureReader::Record> CaptureReader::next() {
   const auto got = pcap_next_ex(handle_.get(), &header, &bytes);
   if (got == PCAP_ERROR_BREAK) return std::nullopt;
   if (got != 1) {
-    problem_ = Error{{path_},
-                     "reading stopped after frame " + std::to_string(number_) + ": " + pcap_geterr(handle_.get()),
-                     "the file ends in the middle, or is damaged; all before was read"};
+    problem_ =
+        Error{{path_},
+              "reading stopped after frame " + std::to_string(number_) + ": " + pcap_geterr(handle_.get()),
+              "the file ends in the middle, or is damaged; all before was read"};
     return std::nullopt;
   }
   ++number_;
   const auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(header->ts.tv_sec, 0));
-  const auto rest = static_cast<std::uint64_t>(std::max<std::int64_t>(header->ts.tv_usec, 0));  // nanoseconds here
+  const auto rest =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(header->ts.tv_usec, 0));  // nanoseconds here
   return Record{{bytes, header->caplen},
                 std::max(header->len, header->caplen),
                 Time{seconds * kNanosecondsPerSecond + rest},
@@ -61,7 +65,8 @@ std::optional<CaptureReader::Record> CaptureReader::next() {
 }
 
 Result<CaptureWriter> CaptureWriter::open(const std::string& path) {
-  auto* handle = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, kMostCaptureBytes, PCAP_TSTAMP_PRECISION_NANO);
+  auto* handle =
+      pcap_open_dead_with_tstamp_precision(DLT_EN10MB, kMostCaptureBytes, PCAP_TSTAMP_PRECISION_NANO);
   if (handle == nullptr) return failure("can't make a capture: out of memory");
   const auto file = path == "-" ? "./-" : path;
   auto* dumper = pcap_dump_open(handle, file.c_str());

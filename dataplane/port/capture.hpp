@@ -1,6 +1,6 @@
-// Captures: pcap and pcapng files of Ethernet frames, read and written through libpcap. Captures are not wires: a frame
-// that the file cut says so in Frame::wire_length, time is the file's own, and a file cut at its end is read to the cut.
-// Stamps in nanoseconds since 1970. Not thread-safe.
+// Captures: pcap and pcapng files of Ethernet frames, read and written through libpcap. Captures are not
+// wires: a frame that the file cut says so in Frame::wire_length, time is the file's own, and a file cut at
+// its end is read to the cut. Stamps in nanoseconds since 1970. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -76,8 +76,8 @@ class CapturePorts final : public Buffers {
   using PortOf = std::function<PortId(const CaptureReader::Record&)>;
   static constexpr std::uint32_t kFrames = 8192;  // that may be held at once
 
-  // `forwarded` may be null; it is written in the order of forward(), frames with their own stamps, frames that the engine
-  // made with the time of the burst.
+  // `forwarded` may be null; it is written in the order of forward(), frames with their own stamps, frames
+  // that the engine made with the time of the burst.
   CapturePorts(CaptureReader reader, PortOf port_of, CaptureWriter* forwarded);
 
   std::span<const Frame> receive() noexcept;

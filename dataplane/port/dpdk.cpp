@@ -17,15 +17,16 @@
 namespace sluice {
 namespace {
 
-constexpr std::uint16_t kRing = 1024;      // descriptors asked of a driver, each way
-constexpr std::size_t kWaiting = 1024;     // frames that may wait for room to be sent, for each port
+constexpr std::uint16_t kRing = 1024;   // descriptors asked of a driver, each way
+constexpr std::size_t kWaiting = 1024;  // frames that may wait for room to be sent, for each port
 constexpr std::uint32_t kEthernet = 14;
-constexpr std::uint32_t kTags = 8;         // two of them
+constexpr std::uint32_t kTags = 8;  // two of them
 constexpr std::uint32_t kPage = 4096;
-constexpr std::uint32_t kMade = 2048;      // frames of our own
-constexpr std::uint32_t kObject = sizeof(rte_mempool_objhdr) + sizeof(rte_mbuf);  // in front of a buffer's room
+constexpr std::uint32_t kMade = 2048;                                      // frames of our own
+constexpr std::uint32_t kObject = RTE_CACHE_LINE_SIZE + sizeof(rte_mbuf);  // in front of a buffer's room
+static_assert(sizeof(rte_mempool_objhdr) <= RTE_CACHE_LINE_SIZE);
 constexpr std::uint32_t kCache = 256;
-constexpr std::uint32_t kStale = 8192;     // frames at most that waited in a socket before its filter was there
+constexpr std::uint32_t kStale = 8192;  // frames at most that waited in a socket before its filter was there
 
 enum class Kind : std::uint8_t { af_xdp, af_packet, other };
 
@@ -60,10 +61,15 @@ std::string value_of(const std::string& devargs, const std::string& key) {
   return devargs.substr(from, devargs.find(',', from) - from);
 }
 
-// Like rte_pktmbuf_pool_create(), but packed: a spread-out pool adds a cache line to a page, which af_xdp can't register.
-rte_mempool* make_pool(const char* name, std::uint32_t buffers, std::uint32_t cache, std::uint32_t room, int socket) {
-  auto* pool = rte_mempool_create_empty(name, buffers, static_cast<unsigned>(sizeof(rte_mbuf)) + room, cache,
-                                        sizeof(rte_pktmbuf_pool_private), socket, RTE_MEMPOOL_F_NO_SPREAD);
+// Like rte_pktmbuf_pool_create(), but packed: a spread-out pool adds a cache line to a page, which af_xdp
+// can't register. Buffers of more than a page would take two of ordinary memory, unless they may lie across
+// pages; no card reads those.
+rte_mempool* make_pool(const char* name, std::uint32_t buffers, std::uint32_t cache, std::uint32_t room,
+                       Kind kind, int socket) {
+  const auto across = kind == Kind::af_packet ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0U;
+  auto* pool =
+      rte_mempool_create_empty(name, buffers, static_cast<unsigned>(sizeof(rte_mbuf)) + room, cache,
+                               sizeof(rte_pktmbuf_pool_private), socket, RTE_MEMPOOL_F_NO_SPREAD | across);
   if (pool == nullptr) return nullptr;
   rte_pktmbuf_pool_private shape{};
   shape.mbuf_data_room_size = static_cast<std::uint16_t>(room);
@@ -80,10 +86,11 @@ rte_mempool* make_pool(const char* name, std::uint32_t buffers, std::uint32_t ca
 Result<void> check_mtu(const std::string& name, const std::string& interface, std::uint32_t mtu, Kind kind) {
   const auto most = kind == Kind::af_xdp ? kAfXdpMostMtu : kAfPacketMostMtu;
   if (mtu <= most) return {};
-  return failure("port \"" + name + "\": the MTU of " + interface + " is " + std::to_string(mtu) + ", and " +
-                     (kind == Kind::af_xdp ? "net_af_xdp" : "net_af_packet") + " carries at most " +
-                     std::to_string(most) + " whole",
-                 "`ip link set " + interface + " mtu " + std::to_string(most) + "` or less, on both sides of the box");
+  return failure(
+      "port \"" + name + "\": the MTU of " + interface + " is " + std::to_string(mtu) + ", and " +
+          (kind == Kind::af_xdp ? "net_af_xdp" : "net_af_packet") + " carries at most " +
+          std::to_string(most) + " whole",
+      "`ip link set " + interface + " mtu " + std::to_string(most) + "` or less, on both sides of the box");
 }
 
 }  // namespace
@@ -104,7 +111,8 @@ struct DpdkPorts::State {
   }
 
   Result<void> add(const DpdkPort& wanted, const DpdkOptions& options);
-  Result<void> probe(Port& port, const std::string& devargs, const std::string& interface, const DpdkOptions& options);
+  Result<void> probe(Port& port, const std::string& devargs, const std::string& interface,
+                     const DpdkOptions& options);
   Result<void> start(Port& port, std::uint32_t buffers);
   void send(Port& port) noexcept;
 };
@@ -115,14 +123,15 @@ DpdkPorts::~DpdkPorts() = default;
 Result<std::unique_ptr<DpdkPorts>> DpdkPorts::open(const DpdkOptions& options) {
   if (options.ports.size() > kMostPorts) return failure("at most " + std::to_string(kMostPorts) + " ports");
   EalOptions eal;
-  eal.memory_bytes = (std::uint64_t{kPage} + 512) * (options.ports.size() * options.buffers + kMade) + (48U << 20U);
+  eal.memory_bytes =
+      (std::uint64_t{kPage} + 512) * (options.ports.size() * options.buffers + kMade) + (48U << 20U);
   for (const auto& port : options.ports) {
     if (!port.devargs.empty() && is_card(port.devargs)) eal.cards.push_back(port.devargs);
   }
   if (auto started = start_eal(eal); !started) return tl::unexpected{started.error()};
 
   auto state = std::make_unique<State>();
-  state->made = make_pool("made", kMade, 32, kPage - kObject, SOCKET_ID_ANY);
+  state->made = make_pool("made", kMade, 32, kPage - kObject, Kind::other, SOCKET_ID_ANY);
   if (state->made == nullptr) return failure("no memory for frames: " + why(rte_errno));
   for (const auto& port : options.ports) {
     if (auto added = state->add(port, options); !added) return tl::unexpected{added.error()};
@@ -136,13 +145,18 @@ Result<void> DpdkPorts::State::add(const DpdkPort& wanted, const DpdkOptions& op
   port.name = wanted.name;
   if (!wanted.devargs.empty()) return probe(port, wanted.devargs, value_of(wanted.devargs, "iface"), options);
 
-  const auto xdp = "net_af_xdp" + number + ",iface=" + wanted.name + (options.busy_poll ? "" : ",busy_budget=0");
+  const auto xdp =
+      "net_af_xdp" + number + ",iface=" + wanted.name + (options.busy_poll ? "" : ",busy_budget=0");
   // Slots of a page: with the default, of 2,048 bytes, two tags would not fit beside an MTU of 1,982.
-  const auto packet = "net_af_packet" + number + ",iface=" + wanted.name + ",framesz=4096,blocksz=4096,framecnt=1024";
+  const auto packet =
+      "net_af_packet" + number + ",iface=" + wanted.name + ",framesz=4096,blocksz=4096,framecnt=1024";
   switch (options.driver) {
-    case Driver::af_xdp: return probe(port, xdp, wanted.name, options);
-    case Driver::af_packet: return probe(port, packet, wanted.name, options);
-    case Driver::automatic: break;
+    case Driver::af_xdp:
+      return probe(port, xdp, wanted.name, options);
+    case Driver::af_packet:
+      return probe(port, packet, wanted.name, options);
+    case Driver::automatic:
+      break;
   }
   auto first = probe(port, xdp, wanted.name, options);
   if (first) return {};
@@ -198,13 +212,14 @@ Result<void> DpdkPorts::State::start(Port& port, std::uint32_t buffers) {
   };
   std::uint16_t mtu = 0;
   if (port.mtu == 0 && rte_eth_dev_get_mtu(port.id, &mtu) == 0) port.mtu = mtu;
-  // A page a buffer is all that af_xdp can register; a slot of af_packet is a page too; cards may have jumbo frames.
+  // A page a buffer is all that af_xdp can register; a slot of af_packet is a page too; cards may have jumbo
+  // frames.
   const auto largest = port.kind == Kind::af_packet ? kPage : port.mtu + kEthernet + kTags;
   const auto room = std::max(kPage - kObject, RTE_PKTMBUF_HEADROOM + ((largest + 63U) & ~63U));
   if (room > UINT16_MAX) return failed("MTU", EINVAL);
   const auto name = "port" + std::to_string(port.id);
   const auto socket = rte_eth_dev_socket_id(port.id);
-  port.pool = make_pool(name.c_str(), buffers, kCache, room, socket);
+  port.pool = make_pool(name.c_str(), buffers, kCache, room, port.kind, socket);
   if (port.pool == nullptr) return failed("no memory for its buffers", rte_errno);
   rte_eth_conf configuration{};  // no offload at all: checksums and tags are read and written here
   if (const auto error = rte_eth_dev_configure(port.id, 1, 1, &configuration); error != 0) {
@@ -254,7 +269,8 @@ std::span<const Frame> DpdkPorts::receive() noexcept {
       auto& frame = burst_[count++];
       frame.data = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
       frame.length = mbuf->data_len;
-      // The filter leaves one byte of what the socket can't give whole; the driver may have put a tag in front of it.
+      // The filter leaves one byte of what the socket can't give whole; the driver may have put a tag in
+      // front of it.
       const bool cut = port.kind == Kind::af_packet && frame.length < kEthernet;
       frame.wire_length = cut ? kEthernet + port.mtu : frame.length;
       port.counters.cut += cut ? 1 : 0;
@@ -300,7 +316,8 @@ Frame DpdkPorts::allocate(std::uint32_t length) noexcept {
 }
 
 void DpdkPorts::State::send(Port& port) noexcept {
-  const auto count = rte_eth_tx_burst(port.id, 0, port.queue.data(), static_cast<std::uint16_t>(port.waiting));
+  const auto count =
+      rte_eth_tx_burst(port.id, 0, port.queue.data(), static_cast<std::uint16_t>(port.waiting));
   port.counters.sent += count;
   port.waiting -= count;
   if (port.waiting > 0 && count > 0) {
@@ -314,7 +331,9 @@ void DpdkPorts::flush() noexcept {
   }
 }
 
-const PortCounters& DpdkPorts::counters(PortId port) const noexcept { return state_->ports[port.value]->counters; }
+const PortCounters& DpdkPorts::counters(PortId port) const noexcept {
+  return state_->ports[port.value]->counters;
+}
 
 std::string DpdkPorts::describe(PortId port) const {
   const auto& one = *state_->ports[port.value];

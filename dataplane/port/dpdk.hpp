@@ -1,10 +1,11 @@
-// DpdkPorts: ports driven by DPDK's poll-mode drivers. A kernel interface is taken through net_af_xdp where the kernel allows
-// it, else net_af_packet; any other driver by its devargs. One group a process: it starts DPDK's environment, and ends it.
-// open() and close() belong to the main thread; everything else to the one worker. Neither DPDK's headers nor its flags are
-// needed to include this.
+// DpdkPorts: ports driven by DPDK's poll-mode drivers. A kernel interface is taken through net_af_xdp where
+// the kernel allows it, else net_af_packet; any other driver by its devargs. One group a process: it starts
+// DPDK's environment, and ends it. open() and close() belong to the main thread; everything else to the one
+// worker. Neither DPDK's headers nor its flags are needed to include this.
 //
-// What the drivers get wrong ends here: a frame that a driver cut says so in Frame::wire_length, tags are as they were on
-// the wire or the frame counts as cut, a frame in pieces is joined, and an MTU that a driver does not carry whole is an error.
+// What the drivers get wrong ends here: a frame that a driver cut says so in Frame::wire_length, tags are as
+// they were on the wire or the frame counts as cut, a frame in pieces is joined, and an MTU that a driver
+// does not carry whole is an error.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ namespace sluice {
 
 enum class Driver : std::uint8_t { automatic, af_xdp, af_packet };
 
-// `devargs` as DPDK takes them ("net_af_xdp0,iface=eth1", "0000:03:00.0"); empty: `name` is a kernel interface.
+// `devargs` as DPDK takes them ("net_af_xdp0,iface=eth1", "0000:03:00.0"); empty: `name` is a kernel
+// interface.
 struct DpdkPort {
   std::string name;
   std::string devargs;
@@ -30,10 +32,11 @@ struct DpdkOptions {
   std::vector<DpdkPort> ports;  // PortId is the index
   Driver driver = Driver::automatic;
   std::uint32_t buffers = 12288;  // for each port; driver rings take 8,192 of them
-  bool busy_poll = false;         // af_xdp: every poll drives the kernel's side; for a worker that owns its core
+  bool busy_poll = false;  // af_xdp: every poll drives the kernel's side; for a worker that owns its core
 };
 
-// Largest MTU that a driver carries whole (af_xdp: the kernel's bound for one page; af_packet: with two tags in a slot).
+// Largest MTU that a driver carries whole (af_xdp: the kernel's bound for one page; af_packet: with two tags
+// in a slot).
 inline constexpr std::uint32_t kAfXdpMostMtu = 3542;
 inline constexpr std::uint32_t kAfPacketMostMtu = 1982;
 
@@ -44,7 +47,8 @@ class DpdkPorts final : public Buffers {
   DpdkPorts(const DpdkPorts&) = delete;
   DpdkPorts& operator=(const DpdkPorts&) = delete;
 
-  // The calling thread becomes the worker: it gets a cache of buffers of its own. False when DPDK has no room for it.
+  // The calling thread becomes the worker: it gets a cache of buffers of its own. False when DPDK has no room
+  // for it.
   bool attach_worker() noexcept;
   void detach_worker() noexcept;
 

@@ -1,11 +1,14 @@
 #include "dataplane/port/eal.hpp"
 
+#include <bpf/libbpf.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <sched.h>
 #include <unistd.h>
+#include <xdp/libxdp.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -28,7 +31,8 @@ std::uint64_t free_hugepage_bytes() {
   return total;
 }
 
-// The one lcore floats over all processors that this process may use: placing threads is the worker's business.
+// The one lcore floats over all processors that this process may use: placing threads is the worker's
+// business.
 std::string floating_lcore(const cpu_set_t& allowed) {
   std::string list;
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
@@ -39,10 +43,23 @@ std::string floating_lcore(const cpu_set_t& allowed) {
 
 }  // namespace
 
+#ifdef __SANITIZE_ADDRESS__
+// libxdp 1.3 keeps the queue of each umem.
+extern "C" const char* __lsan_default_suppressions() { return "leak:xsk_umem__create\n"; }
+#endif
+
 Result<void> start_eal(const EalOptions& options) {
+  // The drivers say what failed; what the libraries under them say of each load is noise. Without libxdp's
+  // dispatcher one program is loaded the same way with and without a BPF file system, and nothing stays
+  // pinned there.
+  libbpf_set_print(nullptr);
+  libxdp_set_print(nullptr);
+  setenv("LIBXDP_SKIP_DISPATCHER", "1", 1);
+
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return failure("can't read the processors allowed");
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+    return failure("can't read the processors allowed");
 
   std::vector<std::string> words = {"sluice-dataplane", "--no-telemetry", "--log-level=*:warning",
                                     "--lcores=" + floating_lcore(allowed),

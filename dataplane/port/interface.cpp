@@ -58,7 +58,8 @@ Result<Interface> find_interface(const std::string& name) {
   const bool measured = indexed && ioctl(fd, SIOCGIFMTU, &request) == 0;
   const auto mtu = static_cast<std::uint32_t>(request.ifr_mtu);
   close(fd);
-  if (!measured) return failure("there is no network interface \"" + name + "\"", "see `ip link` for those there are");
+  if (!measured)
+    return failure("there is no network interface \"" + name + "\"", "see `ip link` for those there are");
   return Interface{index, mtu};
 }
 
@@ -66,16 +67,15 @@ Result<void> filter_packet_sockets(const std::string& name, const Interface& int
   // A jump counts from the instruction behind it.
   std::array<sock_filter, 11> code = {{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ancillary(SKF_AD_PKTTYPE)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 8, 0),  // to: nothing
-      BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
-      BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, most, 5, 0),  // to: one byte
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 8, 0),                              // to: nothing
+      BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, most, 5, 0),  // to: one byte
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ancillary(SKF_AD_VLAN_TAG_PRESENT)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0),  // to: whole
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ancillary(SKF_AD_VLAN_TPID)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_8021Q, 0, 1),  // to: whole, one byte
-      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),  // whole
-      BPF_STMT(BPF_RET | BPF_K, 1),           // one byte
-      BPF_STMT(BPF_RET | BPF_K, 0),           // nothing
+      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),                   // whole
+      BPF_STMT(BPF_RET | BPF_K, 1),                            // one byte
+      BPF_STMT(BPF_RET | BPF_K, 0),                            // nothing
   }};
   const sock_fprog program{code.size(), code.data()};
   std::size_t filtered = 0;

@@ -1,5 +1,5 @@
-// What a port has to know of a kernel interface, and the filter that closes the traps of packet sockets. Main thread, before
-// the sandbox closes.
+// What a port has to know of a kernel interface, and the filter that closes the traps of packet sockets. Main
+// thread, before the sandbox closes.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,10 @@ struct Interface {
 };
 Result<Interface> find_interface(const std::string& name);
 
-// Puts a filter on every packet socket of this process that is bound to `interface`. Frames that the host itself sends are
-// not received; of a frame longer than `most` bytes, or with an outer tag other than 802.1Q (which the driver would write
-// back as 802.1Q), one byte is handed over. An error when there is no such socket.
+// Puts a filter on every packet socket of this process that is bound to `interface`. Frames that the host
+// itself sends are not received; of a frame longer than `most` bytes, or with an outer tag other than 802.1Q
+// (which the driver would write back as 802.1Q), one byte is handed over. An error when there is no such
+// socket.
 Result<void> filter_packet_sockets(const std::string& name, const Interface& interface, std::uint32_t most);
 
 }  // namespace sluice

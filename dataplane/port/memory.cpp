@@ -4,7 +4,8 @@
 
 namespace sluice {
 
-MemoryPorts::MemoryPorts(const Limits& limits) : slots_{limits.frames, limits.frame_bytes}, sent_(limits.ports) {
+MemoryPorts::MemoryPorts(const Limits& limits)
+    : slots_{limits.frames, limits.frame_bytes}, sent_(limits.ports) {
   slots_.reserve();
   queue_.reserve(limits.frames);
   for (auto& sent : sent_) sent.reserve(limits.frames);

@@ -1,6 +1,6 @@
-// MemoryPorts: ports in memory, for tests, soaks and benchmarks. Frames are pushed in, come out of receive() in the order of
-// push(), and what was forwarded is collected per port, in order, until take_sent() is done with it. All memory is made
-// by the constructor. One thread. Satisfies PortGroup.
+// MemoryPorts: ports in memory, for tests, soaks and benchmarks. Frames are pushed in, come out of receive()
+// in the order of push(), and what was forwarded is collected per port, in order, until take_sent() is done
+// with it. All memory is made by the constructor. One thread. Satisfies PortGroup.
 #pragma once
 
 #include <cstdint>
@@ -16,22 +16,23 @@ class MemoryPorts final : public Buffers {
  public:
   struct Limits {
     std::uint16_t ports = 2;
-    std::uint32_t frames = 4096;      // in all places together
+    std::uint32_t frames = 4096;  // in all places together
     std::uint32_t frame_bytes = 2048;
   };
   struct Counters {
     std::uint64_t pushed = 0;
     std::uint64_t received = 0;
-    std::uint64_t made = 0;       // by allocate()
+    std::uint64_t made = 0;  // by allocate()
     std::uint64_t forwarded = 0;
     std::uint64_t released = 0;
-    std::uint64_t refused = 0;    // push() or allocate() without room
+    std::uint64_t refused = 0;  // push() or allocate() without room
   };
 
   explicit MemoryPorts(const Limits& limits);
   MemoryPorts() : MemoryPorts(Limits{}) {}
 
-  // Copies a frame to be received by `port`; `wire_length` above its size makes it a cut one. False when there is no room.
+  // Copies a frame to be received by `port`; `wire_length` above its size makes it a cut one. False when
+  // there is no room.
   bool push(PortId port, ByteView bytes, std::uint32_t wire_length = 0) noexcept;
 
   std::span<const Frame> receive() noexcept;

@@ -17,7 +17,8 @@ constexpr std::uint32_t kGrain = 2048;  // of a slot's memory
 
 }  // namespace
 
-Slots::Slots(std::uint32_t count, std::uint32_t slot_bytes) : count_{count}, slot_bytes_{slot_bytes}, slots_(count) {
+Slots::Slots(std::uint32_t count, std::uint32_t slot_bytes)
+    : count_{count}, slot_bytes_{slot_bytes}, slots_(count) {
   free_.reserve(count);
   for (auto slot = slots_.rbegin(); slot != slots_.rend(); ++slot) free_.push_back(&*slot);
 }
@@ -64,7 +65,8 @@ Time Slots::stamp(const Frame& frame) const noexcept { return static_cast<const 
 
 Slots::Slot& Slots::slot_of(const Frame& frame) noexcept {
   const auto* slot = static_cast<const Slot*>(frame.handle);
-  if (slot < slots_.data() || slot >= slots_.data() + slots_.size()) broken("a frame that is not of this port group\n");
+  if (slot < slots_.data() || slot >= slots_.data() + slots_.size())
+    broken("a frame that is not of this port group\n");
   return slots_[static_cast<std::size_t>(slot - slots_.data())];
 }
 

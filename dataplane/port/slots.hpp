@@ -1,6 +1,6 @@
 // Slots: a fixed number of frame buffers in plain memory, for ports without a driver. A slot is free, out, or
-// parked; giving back what is not out, or twice, is a broken invariant and ends the program. Memory of a slot is made when first
-// needed, up to `slot_bytes`, or all at once with reserve(). One thread.
+// parked; giving back what is not out, or twice, is a broken invariant and ends the program. Memory of a slot
+// is made when first needed, up to `slot_bytes`, or all at once with reserve(). One thread.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,9 @@ class Slots {
   void stamp(const Frame& frame, Time time) noexcept;
   [[nodiscard]] Time stamp(const Frame& frame) const noexcept;
 
-  [[nodiscard]] std::uint32_t in_use() const noexcept { return count_ - static_cast<std::uint32_t>(free_.size()); }
+  [[nodiscard]] std::uint32_t in_use() const noexcept {
+    return count_ - static_cast<std::uint32_t>(free_.size());
+  }
 
  private:
   enum class State : std::uint8_t { free, out, parked };

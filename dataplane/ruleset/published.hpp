@@ -1,11 +1,12 @@
-// Published: one object that workers read without locks while its owner swaps it: quiescent-state-based reclamation. A worker
-// may use what current() gave it until it calls quiescent(), at the end of a burst; an object that was taken back is freed
-// once every worker has called quiescent() after that. Room is for three: running, previous, candidate.
+// Published: one object that workers read without locks while its owner swaps it: quiescent-state-based
+// reclamation. A worker may use what current() gave it until it calls quiescent(), at the end of a burst; an
+// object that was taken back is freed once every worker has called quiescent() after that. Room is for three:
+// running, previous, candidate.
 //
-// Owner: one thread that is no worker calls everything above the line; workers call what is below it, each with its own
-// number. Why freeing is safe: the owner stores the pointer, then adds one to the epoch (release); a worker that copies that
-// epoch (acquire) reads the new pointer ever after, and is done with the old one before it stores its copy (release), which
-// the owner reads (acquire) before it frees.
+// Owner: one thread that is no worker calls everything above the line; workers call what is below it, each
+// with its own number. Why freeing is safe: the owner stores the pointer, then adds one to the epoch
+// (release); a worker that copies that epoch (acquire) reads the new pointer ever after, and is done with the
+// old one before it stores its copy (release), which the owner reads (acquire) before it frees.
 #pragma once
 
 #include <algorithm>
@@ -38,8 +39,8 @@ class Published {
     return alive() < kRoom;
   }
 
-  // Workers see `next` from their next burst on; what ran is kept as previous(), and the previous one before it is taken
-  // back. Only when has_room().
+  // Workers see `next` from their next burst on; what ran is kept as previous(), and the previous one before
+  // it is taken back. Only when has_room().
   void publish(std::unique_ptr<const T> next) noexcept {
     retire(std::move(previous_));
     previous_ = std::move(running_);
@@ -74,7 +75,8 @@ class Published {
 
   [[nodiscard]] std::size_t alive() const noexcept {
     return (running_ != nullptr ? 1U : 0U) + (previous_ != nullptr ? 1U : 0U) +
-           static_cast<std::size_t>(std::ranges::count_if(retired_, [](const auto& one) { return one.object != nullptr; }));
+           static_cast<std::size_t>(
+               std::ranges::count_if(retired_, [](const auto& one) { return one.object != nullptr; }));
   }
 
   // ---- workers
@@ -98,7 +100,8 @@ class Published {
   };
 
   [[nodiscard]] bool passed(std::uint64_t epoch) const noexcept {
-    return std::ranges::all_of(seen_, [&](const auto& one) { return one.epoch.load(std::memory_order_acquire) >= epoch; });
+    return std::ranges::all_of(
+        seen_, [&](const auto& one) { return one.epoch.load(std::memory_order_acquire) >= epoch; });
   }
 
   // To be freed once every worker has seen the epoch that the next announce() begins.
