@@ -294,6 +294,7 @@ Reason ipv6(Packet& packet, Context& context) noexcept {
 bool quote(Packet& quoted) noexcept {
   const bool four = quoted.network == Network::ipv4;
   if (!(four ? quoted_ipv4(quoted) : quoted_ipv6(quoted))) return false;
+  quoted.payload_offset = quoted.transport_offset;
   Reader reader{between(quoted, quoted.transport_offset, quoted.network_end)};
   const auto first = reader.be16();
   const auto second = reader.be16();
