@@ -1,6 +1,6 @@
-// Ruleset: one image made ready to judge: its bytes (owned), the checked view, the deserialised Hyperscan databases, and the
-// tables that a box adds (port names to numbers). Immutable after load(); shared by all workers; made and freed by a
-// thread that is not a worker, freed only after quiescence.
+// Ruleset: one image made ready to judge: its bytes (owned), the checked view, the deserialised Hyperscan
+// databases, and the tables that a box adds (port names to numbers). Immutable after load(); shared by all
+// workers; made and freed by a thread that is not a worker, freed only after quiescence.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +22,13 @@ namespace sluice {
 
 class Ruleset {
  public:
-  // Checks every bound of `bytes` and their digest, finds the conduits' ports in `port_names` (PortId is the index), and
-  // deserialises the databases. A port that the image names and the box does not have is an error.
-  static Result<std::unique_ptr<const Ruleset>> load(std::vector<std::uint8_t> bytes, const Registry& registry,
-                                                     std::span<const std::string> port_names, std::uint32_t workers = 1);
+  // Checks every bound of `bytes` and their digest, finds the conduits' ports in `port_names` (PortId is the
+  // index), and deserialises the databases. A port that the image names and the box does not have is an
+  // error.
+  static Result<std::unique_ptr<const Ruleset>> load(std::vector<std::uint8_t> bytes,
+                                                     const Registry& registry,
+                                                     std::span<const std::string> port_names,
+                                                     std::uint32_t workers = 1);
   ~Ruleset();
   Ruleset(const Ruleset&) = delete;
   Ruleset& operator=(const Ruleset&) = delete;
@@ -41,8 +44,8 @@ class Ruleset {
   };
   [[nodiscard]] Place place(PortId port, std::uint16_t vlan) const noexcept;
 
-  // Where a frame belongs that no conduit takes: the first conduit of its port if all conduits there only observe, so that
-  // monitor mode drops nothing; otherwise none.
+  // Where a frame belongs that no conduit takes: the first conduit of its port if all conduits there only
+  // observe, so that monitor mode drops nothing; otherwise none.
   [[nodiscard]] Place observer(PortId port) const noexcept;
 
   // Index as image().databases(); null when the image has none.
