@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#ifndef TOML_EXCEPTIONS
+// The headers only: Debian's library is built with exceptions.
 #define TOML_EXCEPTIONS 0
-#endif
+#define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
 #include "rules/base/result.hpp"

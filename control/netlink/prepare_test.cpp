@@ -47,7 +47,7 @@ class Interfaces : public testing::Test {
   static void isolated(Body&& body) {
     std::thread{[&] {
       ASSERT_EQ(unshare(CLONE_NEWNET), 0);
-      command("ip link add a type veth peer name b");
+      command("ip link add name ot1 type veth peer name ot2");
       body();
     }}.join();
   }
@@ -61,7 +61,7 @@ class Interfaces : public testing::Test {
 
 TEST_F(Interfaces, ABareInterfaceBecomesAPortAndStaysOne) {
   isolated([] {
-    const auto first = prepared("a", 1600);
+    const auto first = prepared("ot1", 1600);
     ASSERT_TRUE(first) << first.error().text();
     EXPECT_TRUE(first->link.up);
     EXPECT_TRUE(first->link.promiscuous);
@@ -73,7 +73,7 @@ TEST_F(Interfaces, ABareInterfaceBecomesAPortAndStaysOne) {
     ASSERT_TRUE(features);
     EXPECT_TRUE(unwanted(*features).empty());
     EXPECT_FALSE(features->active.empty());
-    const auto again = prepared("a", 1600);
+    const auto again = prepared("ot1", 1600);
     ASSERT_TRUE(again);
     EXPECT_THAT(again->changed, testing::IsEmpty());
   });
@@ -84,7 +84,7 @@ TEST_F(Interfaces, TheOffloadsOfAFreshVethAreSeenAsOn) {
     auto route = Socket::open(NETLINK_ROUTE);
     auto ethtool = Ethtool::open();
     ASSERT_TRUE(route && ethtool);
-    const auto features = ethtool->features(*find_link(*route, "b"));
+    const auto features = ethtool->features(*find_link(*route, "ot2"));
     ASSERT_TRUE(features);
     EXPECT_THAT(unwanted(*features), testing::Contains("tx-generic-segmentation"));
   });
@@ -92,11 +92,11 @@ TEST_F(Interfaces, TheOffloadsOfAFreshVethAreSeenAsOn) {
 
 TEST_F(Interfaces, ThePortSpeaksNoIpv6OfItsOwn) {
   isolated([] {
-    ASSERT_TRUE(prepared("a"));
-    ASSERT_TRUE(prepared("b"));
+    ASSERT_TRUE(prepared("ot1"));
+    ASSERT_TRUE(prepared("ot2"));
     auto route = Socket::open(NETLINK_ROUTE);
     ASSERT_TRUE(route);
-    EXPECT_THAT(addresses_of(*route, *find_link(*route, "a")).value(), testing::IsEmpty());
+    EXPECT_THAT(addresses_of(*route, *find_link(*route, "ot1")).value(), testing::IsEmpty());
   });
 }
 
@@ -104,12 +104,12 @@ TEST_F(Interfaces, WhatIsNoPortIsRefusedWithItsPlaceInTheFile) {
   isolated([] {
     EXPECT_THAT(prepared("none").error().text(),
                 testing::StartsWith("sluiced.toml:7:1: there is no interface `none`"));
-    EXPECT_THAT(prepared("a", 70000).error().text(), testing::HasSubstr("MTU of 70000"));
-    command("ip addr add 192.0.2.1/24 dev a");
-    EXPECT_THAT(prepared("a").error().text(), testing::HasSubstr("has the address 192.0.2.1"));
-    command("ip link add br type bridge");
-    command("ip link set b master br");
-    EXPECT_THAT(prepared("b").error().text(), testing::HasSubstr("belongs to"));
+    EXPECT_THAT(prepared("ot1", 70000).error().text(), testing::HasSubstr("MTU of 70000"));
+    command("ip addr add 192.0.2.1/24 dev ot1");
+    EXPECT_THAT(prepared("ot1").error().text(), testing::HasSubstr("has the address 192.0.2.1"));
+    command("ip link add name br type bridge");
+    command("ip link set ot2 master br");
+    EXPECT_THAT(prepared("ot2").error().text(), testing::HasSubstr("belongs to"));
   });
 }
 
