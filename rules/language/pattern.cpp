@@ -1,0 +1,171 @@
+#include "rules/language/pattern.hpp"
+
+#include <cstring>
+
+namespace sluice::language {
+namespace {
+
+// A compiled pattern in place. Reads copy: nothing in constants is aligned.
+class Machine {
+ public:
+  explicit Machine(ByteView pattern) noexcept : pattern_{pattern} {
+    if (pattern.size() >= sizeof(head)) std::memcpy(static_cast<void*>(&head), pattern.data(), sizeof(head));
+  }
+
+  [[nodiscard]] State state(std::size_t index) const noexcept {
+    State state;
+    std::memcpy(static_cast<void*>(&state), pattern_.data() + sizeof(head) + index * sizeof(State),
+                sizeof(State));
+    return state;
+  }
+  [[nodiscard]] bool in_class(std::size_t index, std::uint8_t byte) const noexcept {
+    const auto* const set =
+        pattern_.data() + sizeof(head) + head.states * sizeof(State) + index * kClassBytes;
+    return (set[byte / 8U] >> (byte % 8U) & 1U) != 0;
+  }
+  [[nodiscard]] bool sized() const noexcept {
+    return pattern_.size() == sizeof(head) + head.states * sizeof(State) + head.classes * kClassBytes;
+  }
+
+  PatternHead head{};
+
+ private:
+  ByteView pattern_;
+};
+
+class Runner {
+ public:
+  Runner(ByteView pattern, const Content& content) noexcept
+      : machine_{pattern}, content_{content}, plain_{content.plain()}, bytes_{content.bytes()} {}
+
+  bool run() noexcept {
+    Set* now = &sets_[0];
+    Set* then = &sets_[1];
+    const auto size = content_.size();
+    for (std::size_t at = 0;; ++at) {
+      if (enter(*now, machine_.head.start, at)) return true;
+      if (at == size) return false;
+      const auto byte = get(at);
+      then->clear();
+      for (std::size_t i = 0; i < now->count; ++i) {
+        const auto state = machine_.state(now->list[i]);
+        const bool steps = state.op == StateOp::byte ? state.x == byte : machine_.in_class(state.x, byte);
+        if (steps && enter(*then, state.next, at + 1)) return true;
+      }
+      std::swap(now, then);
+    }
+  }
+
+ private:
+  // States that wait for a byte, in `list`; all states seen, in `seen`.
+  struct Set {
+    std::array<std::uint64_t, kMostStates / 64> seen{};
+    std::array<std::uint16_t, kMostStates> list;
+    std::size_t count = 0;
+
+    void clear() noexcept {
+      seen.fill(0);
+      count = 0;
+    }
+    bool mark(std::size_t state) noexcept {
+      auto& word = seen[state / 64];
+      const auto bit = std::uint64_t{1} << (state % 64);
+      if ((word & bit) != 0) return false;
+      word |= bit;
+      return true;
+    }
+  };
+
+  [[nodiscard]] std::uint8_t get(std::size_t at) const noexcept {
+    return plain_ ? bytes_[at] : content_.at(at);
+  }
+
+  // Follows forks and assertions from `start`; true when the pattern is through.
+  bool enter(Set& set, std::size_t start, std::size_t at) noexcept {
+    if (!set.mark(start)) return false;
+    std::size_t depth = 0;
+    stack_[depth++] = static_cast<std::uint16_t>(start);
+    const auto go = [&](std::uint16_t to) noexcept {
+      if (set.mark(to)) stack_[depth++] = to;
+    };
+    while (depth != 0) {
+      const auto index = stack_[--depth];
+      const auto state = machine_.state(index);
+      switch (state.op) {
+        case StateOp::byte:
+        case StateOp::one_of:
+          set.list[set.count++] = index;
+          break;
+        case StateOp::fork:
+          go(state.next);
+          go(state.x);
+          break;
+        case StateOp::assert_:
+          if (stands(static_cast<Assertion>(state.x), at)) go(state.next);
+          break;
+        case StateOp::accept:
+          return true;
+      }
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool word_at(std::size_t at) const noexcept {
+    if (at >= content_.size()) return false;
+    const auto c = get(at);
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  }
+
+  [[nodiscard]] bool stands(Assertion assertion, std::size_t at) const noexcept {
+    const auto size = content_.size();
+    switch (assertion) {
+      case Assertion::start:
+        return at == 0;
+      case Assertion::end:
+        return at == size;
+      case Assertion::end_or_newline:
+        return at == size || (at + 1 == size && get(at) == '\n');
+      case Assertion::line_start:
+        return at == 0 || (at < size && get(at - 1) == '\n');
+      case Assertion::line_end:
+        return at == size || get(at) == '\n';
+      case Assertion::boundary:
+        return (at != 0 && word_at(at - 1)) != word_at(at);
+      case Assertion::no_boundary:
+        return (at != 0 && word_at(at - 1)) == word_at(at);
+      case Assertion::count_:
+        break;
+    }
+    return false;
+  }
+
+  Machine machine_;
+  const Content& content_;
+  bool plain_;
+  ByteView bytes_;
+  std::array<Set, 2> sets_;
+  std::array<std::uint16_t, kMostStates> stack_;  // each state enters it at most once a position
+};
+
+}  // namespace
+
+bool valid_pattern(ByteView pattern) noexcept {
+  if (pattern.size() < sizeof(PatternHead)) return false;
+  const Machine machine{pattern};
+  const auto& head = machine.head;
+  if (head.states == 0 || head.states > kMostStates || head.classes > kMostStates) return false;
+  if (!machine.sized() || head.start >= head.states) return false;
+  for (std::size_t i = 0; i < head.states; ++i) {
+    const auto state = machine.state(i);
+    if (state.op > StateOp::accept || state.next >= head.states) return false;
+    if (state.op == StateOp::fork && state.x >= head.states) return false;
+    if (state.op == StateOp::one_of && state.x >= head.classes) return false;
+    if (state.op == StateOp::assert_ && state.x >= static_cast<std::uint16_t>(Assertion::count_))
+      return false;
+  }
+  return true;
+}
+
+bool matches(ByteView pattern, const Content& content) noexcept { return Runner{pattern, content}.run(); }
+
+}  // namespace sluice::language
