@@ -82,6 +82,11 @@ void Message::span(Space space, std::uint32_t first, std::uint32_t count, std::u
   sink_->span(span);
 }
 
+void Message::opaque() noexcept {
+  span(Space::opaque, 0, 1);
+  (void)rest(Name::data);
+}
+
 Malformed Message::finish(Malformed found) noexcept {
   if (in_item_) {
     in_item_ = false;

@@ -47,6 +47,8 @@ class Message {
   // first..first+count-1, unclipped: a range past the end of its space lies inside nothing that is allowed. A
   // count of zero still names its first address.
   void span(Space space, std::uint32_t first, std::uint32_t count, std::uint64_t key = 0) noexcept;
+  // What is left of a request without a readable layout.
+  void opaque() noexcept;
   void payload(std::uint16_t function, ByteView bytes) noexcept {
     if (sink_ != nullptr) sink_->payload(function, bytes);
   }

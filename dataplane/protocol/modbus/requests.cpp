@@ -174,7 +174,7 @@ Asked diagnostics(Message& message) noexcept {
       return {message.reader().u8() == 0 ? Malformed::fine : Malformed::bad_value};
     }
     case 8:  // reserved: whoever allows it by number has no promise of its shape
-      (void)message.rest(Name::data);
+      message.opaque();
       return {};
     default: {
       Reader reader{message.take(Name::data, 2)};
@@ -195,7 +195,10 @@ void identification_span(Message& message, std::uint8_t code, std::uint32_t obje
 // AP 6.19 to 6.21
 Asked interface_transport(Message& message) noexcept {
   const auto function = message.interface_item();
-  if (function != kReadDeviceIdentification) return {};
+  if (function != kReadDeviceIdentification) {
+    message.span(Space::opaque, 0, 1);
+    return {};
+  }
   const auto code = message.u8(Name::read_device_id);
   const auto object = message.u8(Name::object_id);
   identification_span(message, code, object);
@@ -233,12 +236,13 @@ Asked ask(Message& message, std::uint8_t code) noexcept {
     case 17:
       return {};
     case 90: {
-      const auto data = message.rest(Name::data);
-      message.payload(90, data);
+      Reader carried = message.reader();
+      message.opaque();
+      message.payload(90, carried.rest());
       return {};
     }
     default:  // not public, or reserved: the payload is opaque
-      (void)message.rest(Name::data);
+      message.opaque();
       return {};
   }
 }

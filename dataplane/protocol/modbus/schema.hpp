@@ -174,7 +174,7 @@ inline constexpr std::array kFields = {
 static_assert(kFields.size() == static_cast<std::size_t>(Name::record_num) + 1);
 
 // Indices into kSpaces, in its order.
-enum class Space : std::uint16_t { coil, discrete, holding, input, file, object };
+enum class Space : std::uint16_t { coil, discrete, holding, input, file, object, opaque };
 
 inline constexpr std::array kSpaces = {
     SpanSpace{"coil", SpanKey::none, 65535, "single bits, read and write", "AP 4.3"},
@@ -183,8 +183,10 @@ inline constexpr std::array kSpaces = {
     SpanSpace{"input", SpanKey::none, 65535, "16-bit registers, read only", "AP 4.3"},
     SpanSpace{"file", SpanKey::number, 9999, "records of one file, by its number", "AP 6.14, 6.15"},
     SpanSpace{"object", SpanKey::none, 255, "device identification objects", "AP 6.21"},
+    // A payload that nobody can read lies inside `targets` only where these name it.
+    SpanSpace{"opaque", SpanKey::none, 0, "whatever an unreadable payload touches", "AP 5"},
 };
-static_assert(kSpaces.size() == static_cast<std::size_t>(Space::object) + 1);
+static_assert(kSpaces.size() == static_cast<std::size_t>(Space::opaque) + 1);
 
 // A parent's access is the gravest that a reserved sub-function could have: a rule by access class never
 // permits one.

@@ -55,6 +55,7 @@ class Request {
   void data_dictionary() noexcept;
   void strategy(std::uint8_t function) noexcept;
   [[nodiscard]] bool only_monitors() const noexcept;
+  void opaque(std::uint8_t function) noexcept;
   Malformed signed_message() noexcept;
 
   Reader reader_;
@@ -181,6 +182,20 @@ Malformed Request::signed_message() noexcept {
   return body(function);
 }
 
+// A payload without a known layout may touch anything, unless the function is one that touches no memory.
+void Request::opaque(std::uint8_t function) noexcept {
+  switch (kAccess[function]) {
+    case Access::read:
+    case Access::write:
+    case Access::program:
+      span(Space::opaque, 0, 0, 1);
+      break;
+    case Access::control:
+    case Access::diagnose:
+      break;
+  }
+}
+
 Malformed Request::body(std::uint8_t function) noexcept {
   switch (function) {
     case 0x01:
@@ -214,6 +229,7 @@ Malformed Request::body(std::uint8_t function) noexcept {
     case kError:
       return Malformed::bad_direction;
     default:
+      opaque(function);
       break;
   }
   told(Name::data, reader_.rest());

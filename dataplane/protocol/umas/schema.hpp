@@ -53,13 +53,15 @@ inline constexpr std::array kFields = {
 static_assert(kFields.size() == static_cast<std::size_t>(Name::data) + 1);
 
 // Indices into kSpaces, in its order.
-enum class Space : std::uint16_t { block, strategy };
+enum class Space : std::uint16_t { block, strategy, opaque };
 
 inline constexpr std::array kSpaces = {
     SpanSpace{"block", SpanKey::number, 0xffffffff, "bytes of one memory block, by its number", "seen"},
     SpanSpace{"strategy", SpanKey::number, 0xffff, "blocks of one strategy file, by its number", "seen"},
+    // A payload that nobody can read lies inside `targets` only where these name it.
+    SpanSpace{"opaque", SpanKey::none, 0, "whatever an unreadable payload touches", "named"},
 };
-static_assert(kSpaces.size() == static_cast<std::size_t>(Space::strategy) + 1);
+static_assert(kSpaces.size() == static_cast<std::size_t>(Space::opaque) + 1);
 
 inline constexpr std::array kFunctions = {
     Function{0x01, "init_comm", Access::diagnose, "seen"},
