@@ -1,8 +1,7 @@
 #include "dataplane/flow/siphash.hpp"
 
 #include <bit>
-
-#include "rules/base/reader.hpp"
+#include <cstring>
 
 namespace sluice {
 namespace {
@@ -31,18 +30,25 @@ struct State {
   }
 };
 
+static_assert(std::endian::native == std::endian::little, "words are read as they lie in memory");
+
+// Up to eight bytes, little-endian.
+std::uint64_t word(ByteView bytes) noexcept {
+  std::uint64_t value = 0;
+  std::memcpy(&value, bytes.data(), bytes.size());
+  return value;
+}
+
 }  // namespace
 
 std::uint64_t siphash(const Secret& secret, ByteView bytes) noexcept {
-  Reader key{secret};
-  const auto k0 = key.le64();
-  const auto k1 = key.le64();
+  const auto k0 = word(ByteView{secret}.first(8));
+  const auto k1 = word(ByteView{secret}.last(8));
   State state{k0 ^ 0x736f6d6570736575U, k1 ^ 0x646f72616e646f6dU, k0 ^ 0x6c7967656e657261U,
               k1 ^ 0x7465646279746573U};
-  Reader reader{bytes};
-  while (reader.remaining() >= 8) state.take(reader.le64());
   std::uint64_t last = static_cast<std::uint64_t>(bytes.size()) << 56;
-  for (unsigned shift = 0; reader.remaining() > 0; shift += 8) last |= std::uint64_t{reader.u8()} << shift;
+  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) state.take(word(bytes.first(8)));
+  if (!bytes.empty()) last |= word(bytes);
   state.take(last);
   state.v2 ^= 0xff;
   for (int i = 0; i < 4; ++i) state.round();
