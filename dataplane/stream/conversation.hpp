@@ -38,14 +38,18 @@ class Conversation {
                         std::uint32_t held_per_flow = 32)
       : tracking{how}, held{held_slots}, pools{bytes, held, held_per_flow} {}
 
-  ~Conversation() {
+  ~Conversation() { restart(); }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  // Gives everything back; what follows is a new connection.
+  void restart() {
     Packet packet;
     while (stream.take_held(pools, packet)) {
     }
     stream.clear(pools);
+    frames_.clear();
   }
-  Conversation(const Conversation&) = delete;
-  Conversation& operator=(const Conversation&) = delete;
 
   Packet packet(const Segment& segment) {
     auto& frame = frames_.emplace_back(segment.data.begin(), segment.data.end());

@@ -171,7 +171,8 @@ Step Stream::examine_segment(Direction direction, const Packet& packet, Tracking
   const std::uint32_t data_end = tcp.sequence + length;
   const std::uint32_t end = data_end + (fin ? 1U : 0U);
   if (length == 0 && !fin) {
-    const bool far = half.edge_known && after(tcp.sequence, later(half.edge, half.next));
+    // A FIN may have taken the number behind a full window.
+    const bool far = half.edge_known && after(tcp.sequence, later(half.edge + 1, half.next));
     const bool below = !midstream_ && before(tcp.sequence, half.start);
     return far || below ? drop(Reason::bad_sequence) : forward();
   }
