@@ -1,0 +1,10 @@
+// Knock, see schema.hpp. Stateless and pure.
+#pragma once
+
+#include "dataplane/protocol/protocol.hpp"
+
+namespace sluice::knock_knock {
+
+extern const Protocol protocol;
+
+}  // namespace sluice::knock_knock
