@@ -4,11 +4,20 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "rules/image/aligned.hpp"
+#include "rules/image/platform.hpp"
 
 namespace sluice {
 namespace {
+
+constexpr std::size_t kVlans = 4096;
+constexpr std::size_t kSlots = kVlans + 1;  // the last is for frames without a tag
+
+constexpr std::size_t slot_of(std::uint32_t vlan) noexcept { return vlan < kVlans ? vlan : kVlans; }
+
+std::string quoted(std::string_view text) { return "\"" + std::string{text} + "\""; }
 
 struct FreeDatabase {
   void operator()(hs_database* database) const noexcept { hs_free_database(database); }
@@ -17,26 +26,31 @@ struct FreeScratch {
   void operator()(hs_scratch* scratch) const noexcept { hs_free_scratch(scratch); }
 };
 
-constexpr std::size_t kVlans = 4096;
-
-// By port: which conduit takes which VLAN. Index kVlans is for frames without a tag.
-struct PortTable {
-  std::array<Ruleset::Place, kVlans + 1> places{};
-  Ruleset::Place observer{};
-  bool all_observe = true;
-};
+std::string why(hs_error_t error) {
+  switch (error) {
+    case HS_NOMEM:
+      return "there is not enough memory";
+    case HS_DB_VERSION_ERROR:
+      return "they were compiled by another version of Hyperscan";
+    case HS_DB_PLATFORM_ERROR:
+      return "they were compiled for another CPU";
+    default:
+      return "Hyperscan refuses them (" + std::to_string(error) + ")";
+  }
+}
 
 }  // namespace
 
 struct Ruleset::State {
   image::AlignedBytes bytes;
-  image::ImageView image;
-  std::vector<PortTable> ports;
+  image::ImageView view;
+  std::vector<std::array<Place, kSlots>> places;  // by port
+  std::vector<Place> observers;                   // by port
   std::vector<std::unique_ptr<hs_database, FreeDatabase>> databases;
-  std::vector<std::unique_ptr<hs_scratch, FreeScratch>> scratches;
+  std::vector<std::unique_ptr<hs_scratch, FreeScratch>> scratches;  // by worker; none without databases
 
-  Result<void> connect(std::span<const std::string> names);
-  Result<void> deserialise(std::uint32_t workers);
+  Result<void> find_places(std::span<const std::string> port_names);
+  Result<void> load_databases(std::uint32_t workers);
 };
 
 Ruleset::Ruleset() : state_{std::make_unique<State>()} {}
@@ -46,83 +60,103 @@ Result<std::unique_ptr<const Ruleset>> Ruleset::load(std::vector<std::uint8_t> b
                                                      const Registry& registry,
                                                      std::span<const std::string> port_names,
                                                      std::uint32_t workers) {
-  std::unique_ptr<Ruleset> rules{new Ruleset};
-  auto& state = *rules->state_;
+  std::unique_ptr<Ruleset> ruleset{new Ruleset};
+  auto& state = *ruleset->state_;
   state.bytes = image::AlignedBytes::copy(bytes);
-  if (state.bytes.view().size() != bytes.size()) return failure("no memory for an image of this size");
+  if (state.bytes.view().size() != bytes.size()) return failure("there is no memory for the image");
   auto view = image::ImageView::open(state.bytes.view(), registry.schemas);
-  if (!view) return tl::unexpected{std::move(view.error())};
-  state.image = *view;
-  if (auto done = state.connect(port_names); !done) return tl::unexpected{std::move(done.error())};
-  if (auto done = state.deserialise(workers); !done) return tl::unexpected{std::move(done.error())};
-  return rules;
+  if (!view) return tl::unexpected{view.error()};
+  state.view = *view;
+  if (auto placed = state.find_places(port_names); !placed) return tl::unexpected{placed.error()};
+  if (auto loaded = state.load_databases(workers); !loaded) return tl::unexpected{loaded.error()};
+  return ruleset;
 }
 
-Result<void> Ruleset::State::connect(std::span<const std::string> names) {
-  ports.resize(names.size());
-  const auto conduits = image.conduits();
-  for (std::uint32_t i = 0; i < conduits.size(); ++i) {
-    const auto& conduit = conduits[i];
-    std::array<PortId, 2> ends{};
-    for (std::size_t side = 0; side < 2; ++side) {
-      const auto name = image.text_of(conduit.sides[side].port);
-      const auto found = std::find(names.begin(), names.end(), name);
-      if (found == names.end()) {
-        return failure("conduit \"" + std::string{image.text_of(conduit.name)} + "\" is on port \"" +
-                           std::string{name} + "\", which this box does not have",
-                       "name one of its ports, or start the dataplane with this one");
+Result<void> Ruleset::State::find_places(std::span<const std::string> port_names) {
+  places.resize(port_names.size());
+  observers.resize(port_names.size());
+  std::vector<bool> enforced(port_names.size());
+  const auto conduits = view.conduits();
+  for (std::uint32_t index = 0; index < conduits.size(); ++index) {
+    const auto& conduit = conduits[index];
+    std::array<PortId, 2> ports;
+    for (std::size_t side = 0; side < ports.size(); ++side) {
+      const auto name = view.text_of(conduit.sides[side].port);
+      const auto found = std::ranges::find(port_names, name);
+      if (found == port_names.end()) {
+        return failure("the conduit " + quoted(view.text_of(conduit.name)) + " names the port " +
+                           quoted(name) + ", and this box has no such port",
+                       "start the dataplane with --port " + std::string{name} + ", or correct the conduit");
       }
-      ends[side] = {static_cast<std::uint16_t>(found - names.begin())};
+      ports[side] = PortId{static_cast<std::uint16_t>(found - port_names.begin())};
+    }
+    if (ports[0] == ports[1]) {
+      return failure("both sides of the conduit " + quoted(view.text_of(conduit.name)) +
+                     " are the same port");
     }
     for (std::uint8_t side = 0; side < 2; ++side) {
-      auto& table = ports[ends[side].value];
-      const Place place{{i}, side, ends[1U - side]};
-      for (const auto vlan : image::ImageView::slice(image.vlans(), conduit.vlans)) {
-        table.places[vlan < kVlans ? vlan : kVlans] = place;
+      const Place place{ConduitId{index}, side, ports[1U - side]};
+      const auto port = ports[side].value;
+      if (!observers[port].conduit.exists()) observers[port] = place;
+      if (conduit.mode == Mode::enforce) enforced[port] = true;
+      for (const auto vlan : image::ImageView::slice(view.vlans(), conduit.vlans)) {
+        auto& slot = places[port][slot_of(vlan)];
+        if (slot.conduit.exists()) {
+          return failure("the conduits " + quoted(view.text_of(conduits[slot.conduit.value].name)) + " and " +
+                         quoted(view.text_of(conduit.name)) + " take the same VLAN of the port " +
+                         quoted(port_names[port]));
+        }
+        slot = place;
       }
-      if (!table.observer.conduit.exists()) table.observer = place;
-      table.all_observe &= conduit.mode != Mode::enforce;
     }
+  }
+  for (std::size_t port = 0; port < observers.size(); ++port) {
+    if (enforced[port]) observers[port] = {};
   }
   return {};
 }
 
-Result<void> Ruleset::State::deserialise(std::uint32_t workers) {
-  const auto rows = image.databases();
-  if (rows.empty()) return {};
-  scratches.resize(workers);
-  for (const auto& row : rows) {
-    hs_database_t* database = nullptr;
-    const auto blob = image.blobs().subspan(row.offset, row.size);
-    const auto status =
-        hs_deserialize_database(reinterpret_cast<const char*>(blob.data()), blob.size(), &database);
-    if (status != HS_SUCCESS) {
-      return failure("a pattern database can't be used on this CPU or by this Hyperscan (error " +
-                         std::to_string(status) + ")",
-                     "compile the configuration on this box");
-    }
+Result<void> Ruleset::State::load_databases(std::uint32_t workers) {
+  if (view.databases().empty()) return {};
+  const std::string remedy = "compile the configuration again on this machine";
+  if (const auto error = hs_valid_platform(); error != HS_SUCCESS) {
+    return failure("this CPU can't run Hyperscan", "it needs SSSE3");
+  }
+  if (view.header().platform != image::platform(hs_version())) {
+    return failure("the image's patterns were compiled for another CPU or another version of Hyperscan",
+                   remedy);
+  }
+  hs_scratch* scratch = nullptr;
+  auto failed = HS_SUCCESS;
+  for (const auto& row : view.databases()) {
+    const auto blob = view.blobs().subspan(row.offset, row.size);
+    hs_database* database = nullptr;
+    failed = hs_deserialize_database(reinterpret_cast<const char*>(blob.data()), blob.size(), &database);
+    if (failed != HS_SUCCESS) break;
     databases.emplace_back(database);
-    for (auto& scratch : scratches) {
-      hs_scratch_t* grown = scratch.release();
-      const auto allocated = hs_alloc_scratch(database, &grown);
-      scratch.reset(grown);
-      if (allocated != HS_SUCCESS) return failure("no memory for the scratch of a pattern database");
-    }
+    failed = hs_alloc_scratch(database, &scratch);  // grows it for each
+    if (failed != HS_SUCCESS) break;
   }
+  if (scratch != nullptr) scratches.emplace_back(scratch);
+  while (failed == HS_SUCCESS && scratches.size() < workers) {
+    hs_scratch* clone = nullptr;
+    failed = hs_clone_scratch(scratch, &clone);
+    if (clone != nullptr) scratches.emplace_back(clone);
+  }
+  if (failed != HS_SUCCESS) return failure("the image's patterns can't be loaded: " + why(failed), remedy);
   return {};
 }
 
-const image::ImageView& Ruleset::image() const noexcept { return state_->image; }
-Generation Ruleset::generation() const noexcept { return {state_->image.header().generation}; }
+const image::ImageView& Ruleset::image() const noexcept { return state_->view; }
+
+Generation Ruleset::generation() const noexcept { return {state_->view.header().generation}; }
 
 Ruleset::Place Ruleset::place(PortId port, std::uint16_t vlan) const noexcept {
-  if (port.value >= state_->ports.size()) return {};
-  return state_->ports[port.value].places[vlan < kVlans ? vlan : kVlans];
+  return port.value < state_->places.size() ? state_->places[port.value][slot_of(vlan)] : Place{};
 }
 
 Ruleset::Place Ruleset::observer(PortId port) const noexcept {
-  if (port.value >= state_->ports.size() || !state_->ports[port.value].all_observe) return {};
-  return state_->ports[port.value].observer;
+  return port.value < state_->observers.size() ? state_->observers[port.value] : Place{};
 }
 
 const hs_database* Ruleset::database(std::uint32_t index) const noexcept {
