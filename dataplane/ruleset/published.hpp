@@ -39,12 +39,16 @@ class Published {
     return alive() < kRoom;
   }
 
-  // Workers see `next` from their next burst on; what ran is kept as previous(), and the previous one before
-  // it is taken back. Only when has_room().
+  // Workers see `next` from their next burst on. What ran is kept as previous() until confirm() or
+  // roll_back(); a candidate that was never confirmed is not: previous() stays what it was, and the candidate
+  // is taken back. Only when has_room().
   void publish(std::unique_ptr<const T> next) noexcept {
-    retire(std::move(previous_));
-    previous_ = std::move(running_);
-    running_ = std::move(next);
+    auto ran = std::exchange(running_, std::move(next));
+    if (previous_ == nullptr) {
+      previous_ = std::move(ran);
+    } else {
+      retire(std::move(ran));
+    }
     announce();
   }
 

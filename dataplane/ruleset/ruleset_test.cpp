@@ -15,6 +15,8 @@ using testing::HasSubstr;
 
 const std::vector<std::string> kPorts = {"eth1", "eth2", "eth3"};
 
+constexpr std::uint16_t kProtocol = 1;  // the first of the registry that is decoded
+
 struct ConduitRow {
   std::string name;
   std::string left;
@@ -128,7 +130,8 @@ class Patterns : public testing::Test {
       std::size_t size = 0;
       EXPECT_EQ(hs_serialize_database(database, &bytes, &size), HS_SUCCESS);
       writer.blobs.resize((writer.blobs.size() + 63) / 64 * 64);
-      writer.databases.push_back({writer.blobs.size(), size, 0, 0xffff});
+      writer.databases.push_back(
+          {writer.blobs.size(), size, kProtocol, static_cast<std::uint16_t>(writer.databases.size())});
       writer.blobs.insert(writer.blobs.end(), bytes, bytes + size);
       free(bytes);
       hs_free_database(database);
@@ -172,7 +175,7 @@ TEST_F(Patterns, of_another_cpu_or_library_are_refused_and_the_error_says_so) {
 TEST_F(Patterns, that_are_no_database_are_refused) {
   auto writer = writer_of({});
   writer.blobs.resize(4096, 0x5a);
-  writer.databases.push_back({0, 4096, 0, 0xffff});
+  writer.databases.push_back({0, 4096, kProtocol, 0xffff});
   const auto ruleset = Ruleset::load(image_of(writer, image::platform(hs_version())), registry(), kPorts);
   ASSERT_FALSE(ruleset);
   EXPECT_THAT(ruleset.error().text(), HasSubstr("patterns can't be loaded"));
