@@ -11,7 +11,9 @@
 // and goes on with `>` and `<` until the next `#`; answers see the requests before them. For tests only.
 #pragma once
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -61,6 +63,26 @@ inline std::vector<Case> read_cases(const std::string& path) {
     }
   }
   return cases;
+}
+
+// Seeds: files of plain wire bytes in a protocol's folder, what a fuzzer starts from. The name begins with
+// who sent them.
+struct Seed {
+  std::string name;
+  Role role = Role::client;
+  std::vector<std::uint8_t> bytes;
+};
+
+inline std::vector<Seed> read_seeds(const std::string& folder) {
+  std::vector<Seed> seeds;
+  for (const auto& entry : std::filesystem::directory_iterator{folder}) {
+    const auto name = entry.path().filename().string();
+    std::ifstream file{entry.path(), std::ios::binary};
+    seeds.push_back({name,
+                     name.starts_with("server") ? Role::server : Role::client,
+                     {std::istreambuf_iterator<char>{file}, {}}});
+  }
+  return seeds;
 }
 
 // The lines that a case must have under a message.

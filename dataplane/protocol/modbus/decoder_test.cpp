@@ -187,6 +187,20 @@ TEST(ModbusDecoder, keeps_its_contract_near_every_case) {
   }
 }
 
+TEST(ModbusSeeds, are_whole_messages_that_mean_something) {
+  const auto seeds = read_seeds(SLUICE_SOURCE_DIR "/dataplane/protocol/modbus/seeds");
+  EXPECT_GT(seeds.size(), 20U);
+  for (const auto& seed : seeds) {
+    Recorder recorder{protocol};
+    for (ByteView rest{seed.bytes}; !rest.empty();) {
+      const auto framing = protocol.frame({}, seed.role, rest);
+      ASSERT_EQ(framing.kind, Framing::Kind::pdu) << seed.name;
+      EXPECT_EQ(recorder.decode(seed.role, rest.first(framing.length)), Malformed::fine) << seed.name;
+      rest = rest.subspan(framing.length);
+    }
+  }
+}
+
 // The greatest messages of all: a header for `size` bytes of PDU that begin with `start`, the rest of them
 // `fill`.
 std::vector<std::uint8_t> greatest(const char* start, std::size_t size, std::uint8_t fill) {

@@ -57,6 +57,15 @@ TEST(UmasDecoder, keeps_its_contract_near_every_case) {
   }
 }
 
+TEST(UmasSeeds, are_whole_messages_that_mean_something) {
+  const auto seeds = read_seeds(SLUICE_SOURCE_DIR "/dataplane/protocol/umas/seeds");
+  EXPECT_GT(seeds.size(), 9U);
+  for (const auto& seed : seeds) {
+    Recorder recorder{protocol};
+    EXPECT_EQ(recorder.decode(seed.role, seed.bytes), Malformed::fine) << seed.name;
+  }
+}
+
 TEST(UmasDecoder, holds_as_many_variables_as_a_carrier_has_room_for) {
   std::vector<std::uint8_t> request = bytes_of_hex("00 22 01020304");
   request.push_back(145);
