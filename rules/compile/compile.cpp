@@ -10,6 +10,8 @@
 #include "rules/compile/expressions.hpp"
 #include "rules/compile/guard.hpp"
 #include "rules/compile/notes.hpp"
+#include "rules/compile/patches.hpp"
+#include "rules/compile/patterns.hpp"
 #include "rules/compile/places.hpp"
 #include "rules/compile/rows.hpp"
 #include "rules/compile/rules.hpp"
@@ -70,17 +72,22 @@ std::optional<Output> build(std::span<const Source> sources, Schemas schemas, No
   if (!rows) return std::nullopt;
   Places places{*rows, notes};
   Expressions expressions{schemas, notes};
+  Patterns patterns{notes};
   const Rules rules{places, expressions, schemas, notes};
-  if (!notes.clean()) return std::nullopt;
+  const Patches patches{places, expressions, patterns, schemas, notes};
+  if (!notes.clean() || !patterns.compile()) return std::nullopt;
 
   image::Writer writer;
   places.write(writer);
   rules.write(writer);
   expressions.write(writer);
+  patches.write(writer);
+  patterns.write(writer);
   Output output;
   output.source_digest = source_digest(sources);
-  output.image =
-      writer.finish({.schemas = fingerprint(schemas), .platform = 0, .source = output.source_digest});
+  output.image = writer.finish({.schemas = fingerprint(schemas),
+                                .platform = patterns.empty() ? 0 : hyperscan_platform(),
+                                .source = output.source_digest});
   if (output.image.empty()) {
     notes.found().add({}, "an image of " + std::to_string(writer.size()) + " bytes",
                       "the most is " + std::to_string(image::kMostBytes));

@@ -2,10 +2,23 @@
 
 namespace sluice::compile {
 
-std::uint32_t Expressions::compile(const Word& text, std::uint16_t) {
+language::Compiled Expressions::program_of(const Word& text, std::uint16_t protocol) {
+  (void)protocol;
   notes_.error(text.spot, "match expressions are not compiled by this version", "leave it out");
-  return image::kNone;
+  return {};
 }
+
+std::uint32_t Expressions::compile(const Word& text, std::uint16_t protocol) {
+  if (const auto at = known_.find({protocol, text.text}); at != known_.end()) return at->second;
+  auto program = program_of(text, protocol);
+  if (program.nodes.empty()) return image::kNone;
+  const auto index = static_cast<std::uint32_t>(programs_.size());
+  programs_.push_back(std::move(program));
+  known_.emplace(std::pair{protocol, text.text}, index);
+  return index;
+}
+
+void Expressions::check(const Word& text, std::uint16_t protocol) { (void)program_of(text, protocol); }
 
 void Expressions::write(image::Writer& writer) const {
   for (const auto& program : programs_) {

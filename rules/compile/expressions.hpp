@@ -21,9 +21,14 @@ class Expressions {
   // packet's. kNone when something was reported. `text.spot` is where its first character stands.
   std::uint32_t compile(const Word& text, std::uint16_t protocol);
 
+  // The same without keeping the program.
+  void check(const Word& text, std::uint16_t protocol);
+
   void write(image::Writer& writer) const;
 
  private:
+  language::Compiled program_of(const Word& text, std::uint16_t protocol);
+
   [[maybe_unused]] Schemas schemas_;
   Notes& notes_;
   std::vector<language::Compiled> programs_;

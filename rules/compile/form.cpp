@@ -147,6 +147,17 @@ std::span<const TomlValue> Form::list(std::string_view key, Need need) {
   return {};
 }
 
+std::optional<Word> expression_of(Form& form, std::string_view key, Need need, Notes& notes) {
+  const auto* value = form.value(key, need);
+  if (value == nullptr) return std::nullopt;
+  if (value->kind != ValueKind::text) {
+    notes.error(value->spot, std::string{key} + " is " + std::string{name_of(value->kind)},
+                "write an expression in quotes");
+    return std::nullopt;
+  }
+  return Word{value->text, value->inside};
+}
+
 void Form::close() {
   for (const auto& entry : table_.entries) {
     if (std::find(known_.begin(), known_.end(), entry.key.text) != known_.end()) continue;

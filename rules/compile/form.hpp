@@ -52,6 +52,9 @@ class Form {
   std::vector<std::string_view> known_;
 };
 
+// An expression: any text, with the spot of its first character.
+std::optional<Word> expression_of(Form& form, std::string_view key, Need need, Notes& notes);
+
 // One text of any kind of place; reported and empty when it is not a text, is empty, too long, or has control
 // characters.
 std::optional<Word> word_of(const TomlValue& value, std::string_view what, std::size_t most, Notes& notes);

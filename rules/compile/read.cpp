@@ -11,10 +11,8 @@ struct TableReader {
   void (*read)(const TomlValue& table, Rows& rows, Notes& notes);
 };
 constexpr std::array kTables = {
-    TableReader{"zone", read_zone},
-    TableReader{"asset", read_asset},
-    TableReader{"conduit", read_conduit},
-    TableReader{"allow", read_allow},
+    TableReader{"zone", read_zone},   TableReader{"asset", read_asset}, TableReader{"conduit", read_conduit},
+    TableReader{"allow", read_allow}, TableReader{"patch", read_patch},
 };
 
 }  // namespace

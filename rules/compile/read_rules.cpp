@@ -187,17 +187,6 @@ void read_functions(Form& form, AllowRow& row, Notes& notes) {
 
 }  // namespace
 
-std::optional<Word> expression_of(Form& form, std::string_view key, Notes& notes) {
-  const auto* value = form.value(key, Need::may);
-  if (value == nullptr) return std::nullopt;
-  if (value->kind != ValueKind::text) {
-    notes.error(value->spot, std::string{key} + " is " + std::string{name_of(value->kind)},
-                "write an expression in quotes");
-    return std::nullopt;
-  }
-  return Word{value->text, value->inside};
-}
-
 void read_allow(const TomlValue& table, Rows& rows, Notes& notes) {
   Form form{table, "an allow rule", notes};
   AllowRow row;
@@ -209,7 +198,7 @@ void read_allow(const TomlValue& table, Rows& rows, Notes& notes) {
   read_access(form, row, notes);
   read_functions(form, row, notes);
   row.targets = form.names("targets", Need::may);
-  row.where = expression_of(form, "where", notes);
+  row.where = expression_of(form, "where", Need::may, notes);
   row.reason = form.text("reason", Need::must);
   row.mode = form.choice("mode", Need::may, kRuleModes).value_or(1) == 0 ? Mode::monitor : Mode::enforce;
   row.opened_by = form.choice("opened_by", Need::may, kOpeners).value_or(0) == 0 ? image::OpenedBy::from
