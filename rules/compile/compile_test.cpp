@@ -1,7 +1,9 @@
 #include "rules/compile/compile.hpp"
 
 #include <gtest/gtest.h>
+#include <hs.h>
 
+#include "rules/compile/patterns.hpp"
 #include "rules/compile/toy_schema.hpp"
 #include "rules/image/aligned.hpp"
 #include "rules/image/view.hpp"
@@ -117,6 +119,134 @@ reason = "HMI polls the press"
     EXPECT_EQ(rule.from, asset(0));
     EXPECT_EQ(rule.to, image::kNone);
   }
+}
+
+// Does program `index` hold for these values of the toy's fields?
+bool holds(const image::ImageView& view, std::uint32_t index, std::span<const Value> values) {
+  return language::evaluate(view.program(index), {{values}}, toy::kSchemas);
+}
+
+TEST(Compile, conditions_become_programs_that_hold_for_what_they_say) {
+  const auto plant = compiled(std::string{toy::kPlant} + R"(
+[[allow]]
+from = "hmi"
+to = "plc"
+protocol = "toy"
+access = ["read"]
+where = "toy.unit in {1, 3..5} and toy.data contains 01:02"
+reason = "r"
+
+[[allow]]
+from = "hmi"
+to = "cell-1"
+protocol = "toy"
+access = ["read"]
+where = "toy.unit in {7, 9} and tcp.dstport == 502"
+reason = "r"
+
+[[allow]]
+from = "scada"
+to = "plc"
+protocol = "toy"
+access = ["read"]
+where = "toy.unit in {1, 3..5} and toy.data contains 01:02"
+reason = "r"
+)");
+  const auto& view = plant.view;
+  ASSERT_EQ(view.programs().size(), 2U);
+  const auto where = [&](std::uint32_t from, std::uint32_t to) {
+    return view.grants()[view.cells(from, to)[0].grants.first].where;
+  };
+  EXPECT_EQ(where(asset(0), asset(1)), where(zone(0), asset(1)));
+  const std::array<std::uint8_t, 3> data = {0, 1, 2};
+  const std::array fine = {Value::of({1, 0}, 4), Value::of({1, 1}, ByteView{data}), Value::of({0, 0}, 502)};
+  const std::array other = {Value::of({1, 0}, 9), Value::of({1, 1}, ByteView{data}), Value::of({0, 0}, 502)};
+  EXPECT_TRUE(holds(view, where(asset(0), asset(1)), fine));
+  EXPECT_FALSE(holds(view, where(asset(0), asset(1)), other));
+  EXPECT_FALSE(holds(view, where(asset(0), zone(1)), fine));
+  EXPECT_TRUE(holds(view, where(asset(0), zone(1)), other));
+}
+
+constexpr auto kPatches = R"(
+[[patch]]
+id = "SLU-1"
+name = "Stop without a key"
+cve = ["CVE-2017-6034", "CVE-2018-7843"]
+cwe = "CWE-306"
+affects = [{ vendor = "acme", product = "Press *", firmware = "< 2.80" }]
+protocol = "child"
+match = "child.func == 65"
+severity = 1
+
+[[patch]]
+id = "SLU-2"
+affects = [{ vendor = "Acme", product = "*" }]
+protocol = "toy"
+pattern = { field = "payload", regex = 'stop[0-9]+now' }
+
+[[patch]]
+id = "SLU-3"
+affects = [{ vendor = "Acme", product = "Press 340", firmware = ">= 2.0, < 2.71" }]
+protocol = "toy"
+match = "toy.unit == 1"
+pattern = { field = "toy.data", regex = '\x00\xff.\x01' }
+
+[[patch]]
+id = "SLU-4"
+affects = [{ vendor = "Acme", product = "Press 340", firmware = "> 2.70" }, { vendor = "Other", product = "*" }]
+protocol = "toy"
+match = "toy.unit == 1"
+)";
+
+TEST(Compile, patches_are_compiled_in_for_the_assets_that_they_shield) {
+  const auto plant = compiled(std::string{toy::kPlant} + kPatches);
+  const auto& view = plant.view;
+  EXPECT_EQ(plant.summary.patches_written, 4U);
+  ASSERT_EQ(view.patches().size(), 3U);
+  EXPECT_EQ(view.text_of(view.patches()[0].cve), "CVE-2017-6034 CVE-2018-7843");
+  EXPECT_EQ(view.patches()[0].severity, 1);
+  EXPECT_EQ(view.patches()[0].protocol, 2);
+  EXPECT_NE(view.patches()[0].match, image::kNone);
+  EXPECT_EQ(view.patches()[0].pattern, image::kNone);
+  for (const auto& patch : view.patches()) {
+    const auto shielded = image::ImageView::slice(view.patch_assets(), patch.assets);
+    ASSERT_EQ(shielded.size(), 1U);
+    EXPECT_EQ(shielded[0], 1U);
+  }
+  ASSERT_EQ(view.databases().size(), 2U);
+  EXPECT_EQ(view.databases()[0].field, 1U);
+  EXPECT_EQ(view.databases()[1].field, 0xffffU);
+  EXPECT_EQ(view.header().platform, hyperscan_platform());
+}
+
+int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* found) {
+  static_cast<std::vector<unsigned>*>(found)->push_back(id);
+  return 0;
+}
+
+TEST(Compile, patterns_become_databases_that_find_them) {
+  const auto plant = compiled(std::string{toy::kPlant} + kPatches);
+  const auto& view = plant.view;
+  ASSERT_EQ(view.databases().size(), 2U);
+  const auto scan = [&](std::size_t index, std::string_view text) {
+    const auto& row = view.databases()[index];
+    hs_database_t* database = nullptr;
+    hs_scratch_t* scratch = nullptr;
+    std::vector<unsigned> found;
+    EXPECT_EQ(hs_deserialize_database(reinterpret_cast<const char*>(view.blobs().data() + row.offset),
+                                      row.size, &database),
+              HS_SUCCESS);
+    EXPECT_EQ(hs_alloc_scratch(database, &scratch), HS_SUCCESS);
+    EXPECT_EQ(
+        hs_scan(database, text.data(), static_cast<unsigned>(text.size()), 0, scratch, on_match, &found),
+        HS_SUCCESS);
+    hs_free_scratch(scratch);
+    hs_free_database(database);
+    return found;
+  };
+  EXPECT_EQ(scan(1, "a stop42now stop43now"), std::vector<unsigned>{0});
+  EXPECT_EQ(scan(1, "a stop now"), std::vector<unsigned>{});
+  EXPECT_EQ(scan(0, std::string_view{"x\0\xff\n\x01y", 6}), std::vector<unsigned>{1});
 }
 
 TEST(Compile, the_same_sources_give_the_same_bytes_and_the_directory_does_not_count) {

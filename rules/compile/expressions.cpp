@@ -3,9 +3,14 @@
 namespace sluice::compile {
 
 language::Compiled Expressions::program_of(const Word& text, std::uint16_t protocol) {
-  (void)protocol;
-  notes_.error(text.spot, "match expressions are not compiled by this version", "leave it out");
-  return {};
+  std::vector<ProtocolId> about;
+  for (auto id = ProtocolId{protocol}; id.exists() && about.size() < schemas_.size();) {
+    about.push_back(id);
+    const auto& carrier = schemas_[id.value]->carrier.protocol;
+    id = carrier.empty() ? ProtocolId::none() : find_protocol(schemas_, carrier);
+  }
+  about.push_back({0});
+  return language::compile(text.text, notes_.where(text.spot), schemas_, about, notes_.found());
 }
 
 std::uint32_t Expressions::compile(const Word& text, std::uint16_t protocol) {

@@ -29,7 +29,7 @@ class Expressions {
  private:
   language::Compiled program_of(const Word& text, std::uint16_t protocol);
 
-  [[maybe_unused]] Schemas schemas_;
+  Schemas schemas_;
   Notes& notes_;
   std::vector<language::Compiled> programs_;
   std::map<std::pair<std::uint16_t, std::string>, std::uint32_t> known_;

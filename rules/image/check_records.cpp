@@ -184,7 +184,9 @@ class Records {
       if (!nodes.next(programs[i].nodes) || !constants.next(programs[i].constants)) {
         return bad("programs", i, "outside its sections");
       }
-      return bad("programs", i, "not a program");
+      if (!language::validate(view_.program(static_cast<std::uint32_t>(i)), schemas_)) {
+        return bad("programs", i, "not a program");
+      }
     }
     return true;
   }

@@ -58,7 +58,8 @@ TEST(Image, of_another_registry_or_alignment_is_refused) {
   const auto other = ImageView::open(image.view(), {});
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().text(),
-            "the image is refused: compiled for other protocols than this program knows; compile the configuration again");
+            "the image is refused: compiled for other protocols than this program knows; compile the "
+            "configuration again");
   AlignedBytes shifted{bytes.size() + 1};
   std::copy(bytes.begin(), bytes.end(), shifted.span().begin() + 1);
   EXPECT_FALSE(ImageView::open(shifted.view().subspan(1), {}));

@@ -42,6 +42,12 @@ class ImageView {
     return section.subspan(run.first, run.count);
   }
 
+  // Of Section::programs, as the language reads it.
+  [[nodiscard]] language::ProgramView program(std::uint32_t index) const noexcept {
+    const auto& runs = programs()[index];
+    return {slice(nodes(), runs.nodes), slice(program_constants(), runs.constants)};
+  }
+
   // What an address belongs to. kNone when nothing does.
   [[nodiscard]] std::uint32_t zone_of(const Address& address) const noexcept;
   [[nodiscard]] std::uint32_t asset_of(const Address& address) const noexcept;
