@@ -1,6 +1,7 @@
-// Engine: everything between a frame and its verdict, for one worker. Owns the worker's flows, held frames and retained
-// bytes, all of fixed size from its constructor on; after that it allocates nothing, locks nothing and makes no system call.
-// One thread. Knows no DPDK: frames come in bursts and leave through Buffers.
+// Engine: everything between a frame and its verdict, for one worker. Owns the worker's flows, held frames
+// and retained bytes, all of fixed size from its constructor on; after that it allocates nothing, locks
+// nothing and makes no system call. One thread. Knows no DPDK: frames come in bursts and leave through
+// Buffers.
 #pragma once
 
 #include <array>
@@ -20,7 +21,7 @@ class Ruleset;
 
 struct EngineLimits {
   std::uint32_t flows = 65536;
-  std::uint32_t held_frames = 1024;         // out of order, waiting for a hole to fill
+  std::uint32_t held_frames = 1024;  // out of order, waiting for a hole to fill
   std::uint32_t held_per_flow = 32;
   std::uint32_t retained_bytes = 16U << 20;  // forwarded and not acknowledged, or of unfinished messages
   std::uint32_t outstanding_per_flow = 16;
@@ -29,6 +30,7 @@ struct EngineLimits {
 struct EngineOptions {
   EngineLimits limits{};
   Checksums checksums = Checksums::verify;
+  std::uint32_t worker = 0;                 // whose scratch of the ruleset to use
   std::array<std::uint8_t, 16> hash_key{};  // secret, new at each start
 };
 
@@ -39,9 +41,9 @@ struct EngineCounters {
   std::uint64_t made = 0;  // frames of our own: resets
   std::uint64_t held = 0;  // now
   std::uint64_t pdus = 0;
-  std::uint64_t allowed = 0;       // items
-  std::uint64_t denied = 0;        // verdicts that acted
-  std::uint64_t would_deny = 0;    // verdicts only observed
+  std::uint64_t allowed = 0;        // items
+  std::uint64_t denied = 0;         // verdicts that acted
+  std::uint64_t would_deny = 0;     // verdicts only observed
   std::uint64_t not_inspected = 0;  // frames passed that nothing looked into
   std::uint64_t wrong_checksums = 0;
   std::uint64_t flows = 0;  // now
@@ -57,13 +59,13 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Judges a burst in order and to its end: each frame is forwarded, released or held. `rules` may be another one than last
-  // time; a flow is judged anew by its next message.
+  // Judges a burst in order and to its end: each frame is forwarded, released or held. `rules` may be another
+  // one than last time; a flow is judged anew by its next message.
   void burst(std::span<const Frame> frames, Time now, const Ruleset& rules) noexcept;
 
-  // The same without a policy, for looking into captures: every frame is forwarded to the port it came from, every flow is
-  // tracked in observe mode from wherever it starts, the protocol is told by content and by port, and all items become
-  // transactions.
+  // The same without a policy, for looking into captures: every frame is forwarded to the port it came from,
+  // every flow is tracked in observe mode from wherever it starts, the protocol is told by content and by
+  // port, and all items become transactions.
   void observe(std::span<const Frame> frames, Time now) noexcept;
 
   // Ends what timed out; call at least every 10 ms, also without traffic. Bounded work.

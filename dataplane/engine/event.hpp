@@ -1,5 +1,5 @@
-// What the engine reports. An event points into the packet and the scratch of the moment; whoever takes it copies what it
-// needs before it returns. Two kinds, as the two rings have: verdicts, and transactions.
+// What the engine reports. An event points into the packet and the scratch of the moment; whoever takes it
+// copies what it needs before it returns. Two kinds, as the two rings have: verdicts, and transactions.
 #pragma once
 
 #include <cstdint>
@@ -17,23 +17,25 @@ namespace sluice {
 
 struct Event {
   Time time;
-  Generation generation;       // that judged
-  std::uint64_t flow = 0;      // below 2^53; 0: no flow
+  Generation generation;   // that judged
+  std::uint64_t flow = 0;  // below 2^53; 0: no flow
   const Packet* packet = nullptr;
   Reason reason = Reason::none;
   Verdict verdict = Verdict::forward;
-  Mode mode = Mode::enforce;   // not enforce: the verdict was only observed ("would deny")
-  bool acted = false;          // the frame did meet the verdict
+  Mode mode = Mode::enforce;  // not enforce: the verdict was only observed ("would deny")
+  bool acted = false;         // the frame did meet the verdict
   ConduitId conduit;
-  RuleId rule;                 // that permitted, or none
+  RuleId rule;  // that permitted, or none
   PatchId patch;
-  std::uint32_t from = 0xffffffff;  // image endpoint of the asking end (of the sender where roles are unknown)
+  std::uint32_t from =
+      0xffffffff;  // image endpoint of the asking end (of the sender where roles are unknown)
   std::uint32_t to = 0xffffffff;
   bool from_is_source = true;  // the packet was sent by `from`
   ProtocolId protocol;
   std::uint16_t function = kNoFunction;
   Access access = Access::read;
-  std::uint32_t item = 0;      // number of the item in its PDU; a PDU without items is told once, with kNoFunction
+  std::uint32_t item =
+      0;  // number of the item in its PDU; a PDU without items is told once, with kNoFunction
   bool is_response = false;
   std::uint8_t malformed = 0;  // Malformed, when the reason is malformed
   std::span<const Value> header{};

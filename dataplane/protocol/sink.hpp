@@ -107,6 +107,10 @@ class Sink {
 
   [[nodiscard]] bool overflow() const noexcept { return overflow_; }
   [[nodiscard]] std::uint32_t items() const noexcept { return items_; }
+  // Values of an item that was begun and not ended: what a malformed message said before it broke off.
+  [[nodiscard]] std::span<const Value> unfinished() const noexcept {
+    return {values_.data(), in_item_ ? value_count_ : 0};
+  }
   [[nodiscard]] Exchange exchange() const noexcept { return exchange_; }
   [[nodiscard]] const Pending& pending() const noexcept { return pending_; }
   [[nodiscard]] std::span<const Value> header() const noexcept { return {header_.data(), header_count_}; }

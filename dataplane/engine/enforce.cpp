@@ -1,0 +1,117 @@
+// What becomes of a frame: it passes, it is dropped, and a session is ended. Events and counters are kept
+// here.
+#include "dataplane/engine/engine_state.hpp"
+#include "dataplane/packet/edit.hpp"
+
+namespace sluice {
+
+void Engine::State::pass(Transit& transit) noexcept {
+  ++counters.forwarded;
+  buffers.forward(transit.packet.frame, transit.place.other);
+}
+
+void Engine::State::drop(Transit& transit) noexcept {
+  ++counters.dropped;
+  buffers.release(transit.packet.frame);
+}
+
+void Engine::State::refuse(Transit& transit, Reason reason) noexcept {
+  refuse(transit, {.reason = reason}, nullptr, Direction::forth);
+}
+
+// Denies the frame, or, where the conduit only observes, tells what would have been and lets it pass.
+void Engine::State::refuse(Transit& transit, const Judgement& judgement, Flow* flow,
+                           Direction direction) noexcept {
+  const auto verdict = report(transit, judgement);
+  // A cut frame is never forwarded: what leaves would not be what came.
+  if (judgement.reason == Reason::cut || (transit.conduit == nullptr && transit.rules != nullptr))
+    return drop(transit);
+  if (verdict == Verdict::forward) return pass(transit);
+  if (verdict == Verdict::reset) reset(transit, flow, direction);
+  drop(transit);
+}
+
+// The verdict that acts; forward where it is only observed.
+Verdict Engine::State::report(Transit& transit, const Judgement& judgement) noexcept {
+  const auto index = static_cast<std::size_t>(judgement.reason);
+  Verdict verdict = transit.conduit != nullptr ? static_cast<Verdict>(transit.conduit->actions[index])
+                                               : default_action(judgement.reason, Verdict::drop);
+  if (judgement.reason == Reason::patch) verdict = judgement.action;
+  if (transit.packet.transportation != Transportation::tcp && verdict > Verdict::drop)
+    verdict = Verdict::drop;
+  // A request that no stand-in was built for ends its session instead.
+  if (verdict == Verdict::neutralise) verdict = Verdict::reset;
+
+  const bool acts = (transit.enforced() && !judgement.observed) || judgement.reason == Reason::cut;
+  ++counters.reasons[index];
+  if (acts && verdict != Verdict::forward) {
+    ++counters.denied;
+  } else {
+    ++counters.would_deny;
+  }
+  Event event = transit.event;
+  event.reason = judgement.reason;
+  event.verdict = verdict;
+  event.acted = acts;
+  if (!acts && event.mode == Mode::enforce) event.mode = Mode::monitor;
+  event.rule = judgement.rule;
+  event.patch = judgement.patch;
+  event.function = judgement.function;
+  event.access = judgement.access;
+  event.malformed = static_cast<std::uint8_t>(judgement.malformed);
+  if (judgement.protocol.exists()) event.protocol = judgement.protocol;
+  if (judgement.described) judge.describe(event);
+  events.verdict(event);
+  return acts ? verdict : Verdict::forward;
+}
+
+// Tells both ends that the session is over. Each reset is exactly what its receiver expects next, so that it
+// is accepted (RFC 5961 3.2). Without a flow only the sender of a first segment is told.
+void Engine::State::reset(Transit& transit, Flow* flow, Direction direction) noexcept {
+  const Packet& packet = transit.packet;
+  const auto send = [&](Towards towards, const Reset& reset, PortId to) noexcept {
+    const Frame frame = make_reset(packet, towards, reset, buffers);
+    if (frame.data == nullptr) return;
+    ++counters.made;
+    ++counters.forwarded;
+    buffers.forward(frame, to);
+  };
+  if (flow == nullptr) {
+    // RFC 9293 3.10.7.1: a reset for a first segment acknowledges it.
+    const auto syn_or_fin = (packet.tcp.flags & (tcp_flag::syn | tcp_flag::fin)) != 0 ? 1U : 0U;
+    const bool acknowledges = (packet.tcp.flags & tcp_flag::ack) != 0;
+    return send(Towards::source,
+                {.sequence = acknowledges ? packet.tcp.acknowledgement : 0,
+                 .acknowledgement = packet.tcp.sequence + packet.payload_length + syn_or_fin},
+                packet.frame.port);
+  }
+  const auto sender = flow->stream.position(direction);
+  const auto receiver = flow->stream.position(opposite(direction));
+  send(Towards::source, {.sequence = receiver.sequence, .acknowledgement = sender.sequence},
+       packet.frame.port);
+  send(Towards::destination, {.sequence = sender.sequence, .acknowledgement = receiver.sequence},
+       transit.place.other);
+  end(*flow);
+}
+
+// The session is over by a verdict: nothing of it passes any more until a new one begins.
+void Engine::State::end(Flow& flow) noexcept {
+  let_go_of_held(flow, false, nullptr);
+  flow.stream.clear(pools);
+  flow.denied = true;
+}
+
+void Engine::State::let_go_of_held(Flow& flow, bool forward, const Ruleset* rules) noexcept {
+  Transit transit;
+  while (flow.stream.take_held(pools, transit.packet)) {
+    --counters.held;
+    transit.rules = rules;
+    if (forward && rules != nullptr && place(transit)) {
+      pass(transit);
+    } else {
+      drop(transit);
+    }
+  }
+}
+
+}  // namespace sluice

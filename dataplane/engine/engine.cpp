@@ -1,0 +1,179 @@
+#include "dataplane/engine/engine.hpp"
+
+#include <algorithm>
+
+#include "dataplane/engine/engine_state.hpp"
+#include "dataplane/engine/link.hpp"
+
+namespace sluice {
+
+Engine::State::State(const EngineOptions& wanted, const Registry& known, Buffers& out, Events& told)
+    : registry{known},
+      settings{wanted},
+      buffers{out},
+      events{told},
+      policy{known},
+      judge{known, policy, wanted, told},
+      flows{wanted.limits.flows, wanted.hash_key},
+      retained{wanted.limits.retained_bytes},
+      held{wanted.limits.held_frames},
+      pools{retained, held, wanted.limits.held_per_flow} {}
+
+void Engine::State::frame(const Frame& frame, Time now, const Ruleset* rules) noexcept {
+  ++counters.received;
+  Transit transit;
+  transit.rules = rules;
+  transit.now = now;
+  const auto parsed = parse(frame, settings.checksums, transit.packet);
+  if (parsed.wrong_checksum) ++counters.wrong_checksums;
+  transit.event.reason = parsed.reason;
+  packet(transit);
+}
+
+// The life of a packet. Every path ends in pass(), drop(), refuse() or a held frame.
+void Engine::State::packet(Transit& transit) noexcept {
+  const Packet& packet = transit.packet;
+  const Reason parsed = transit.event.reason;
+  if (!place(transit)) return refuse(transit, Reason::no_conduit);
+  if (packet.frame.cut() || parsed == Reason::cut) return refuse(transit, Reason::cut);
+  if (parsed != Reason::none) return refuse(transit, parsed);
+  if (packet.fragment != 0) return refuse(transit, Reason::fragment);
+  if (packet.tunnel()) return refuse(transit, Reason::tunnel);
+
+  const auto groundwork = groundwork_of(packet);
+  // IGMP and MLD carry a router alert (RFC 3376 4, RFC 3810 5); nothing else needs any option.
+  const unsigned options =
+      groundwork == Groundwork::igmp_mld ? ip_option::router_alert | ip_option::hop_by_hop : 0U;
+  if ((packet.ip_options & ~options) != 0) return refuse(transit, Reason::ip_options);
+  if (groundwork && transit.rules != nullptr) return link(transit, *groundwork);
+  switch (packet.transportation) {
+    case Transportation::tcp:
+      return segment(transit);
+    case Transportation::udp:
+      return datagram(transit);
+    case Transportation::none:
+    case Transportation::icmp:
+    case Transportation::icmpv6:
+    case Transportation::other:
+      return by_number(transit);
+  }
+}
+
+// Finds the conduit, and with it the mode and the words for events.
+bool Engine::State::place(Transit& transit) noexcept {
+  const Packet& packet = transit.packet;
+  // A priority tag (VID 0) belongs to no VLAN (IEEE 802.1Q 9.6).
+  const std::uint16_t vlan = packet.vlan_count != 0 && packet.vlans[0] != 0
+                                 ? packet.vlans[0]
+                                 : static_cast<std::uint16_t>(image::kUntagged);
+  transit.event.time = transit.now;
+  transit.event.packet = &packet;
+  if (transit.rules == nullptr) {
+    transit.mode = transit.event.mode = Mode::learn;
+    transit.place.other = packet.frame.port;
+    transit.value_count = packet_values(packet, 0, transit.values);
+    return true;
+  }
+  transit.event.generation = transit.rules->generation();
+  transit.place = transit.rules->place(packet.frame.port, vlan);
+  const bool taken = transit.place.conduit.exists();
+  if (!taken) transit.place = transit.rules->observer(packet.frame.port);
+  if (!transit.place.conduit.exists()) return false;
+  transit.conduit = &transit.rules->image().conduits()[transit.place.conduit.value];
+  transit.mode = transit.event.mode = transit.conduit->mode;
+  transit.event.conduit = transit.place.conduit;
+  // Port numbers and VLANs outlive a generation, conduit numbers do not.
+  const auto pair = std::min(packet.frame.port.value, transit.place.other.value);
+  transit.lane = static_cast<std::uint16_t>((packet.vlan_count != 0 ? packet.vlans[0] : 0U) | pair << 12U);
+  transit.value_count = packet_values(packet, 0, transit.values);
+  return taken;
+}
+
+void Engine::State::link(Transit& transit, Groundwork groundwork) noexcept {
+  const auto& image = transit.rules->image();
+  if (has(transit.conduit->groundwork, groundwork)) {
+    if (!claims_own_zone(image, transit.place, transit.packet)) return refuse(transit, Reason::spoofed);
+    if (groundwork == Groundwork::icmp_errors) {
+      Packet quoted;
+      if (!parse_quoted(transit.packet, quoted) || flows.find(key_of(quoted, transit.lane).key) == nullptr) {
+        return refuse(transit, Reason::groundwork);
+      }
+    }
+    return pass(transit);
+  }
+  // What the conduit does not name may still be ruled, as any other traffic.
+  if (transit.packet.transportation == Transportation::udp) return datagram(transit);
+  const auto ends = ends_of(image, transit.place, transit.packet);
+  Cells cells;
+  if (ends.reason == Reason::none) cells.gather(image, ends.source, ends.destination);
+  if (cells.empty()) return refuse(transit, Reason::groundwork);
+  by_number(transit);
+}
+
+// Traffic without a session that is ruled by a number: ICMP by type, frames by EtherType or LLC.
+void Engine::State::by_number(Transit& transit) noexcept {
+  if (transit.rules == nullptr) return pass(transit);
+  const auto& image = transit.rules->image();
+  const Packet& packet = transit.packet;
+  const auto ends = ends_of(image, transit.place, packet);
+  transit.event.from = ends.source.main;
+  transit.event.to = ends.destination.main;
+  if (ends.reason != Reason::none) return refuse(transit, ends.reason);
+
+  image::CellKind kind = image::CellKind::ethertype;
+  std::uint32_t number = packet.ethertype;
+  bool answer = false;
+  switch (packet.transportation) {
+    case Transportation::icmp:
+    case Transportation::icmpv6: {
+      // An echo reply is allowed where the request the other way is (RFC 792, RFC 4443 4).
+      const bool v6 = packet.transportation == Transportation::icmpv6;
+      kind = image::CellKind::icmp;
+      number = packet.source_port;
+      answer = number == (v6 ? 129U : 0U);
+      if (answer) number = v6 ? 128 : 8;
+      break;
+    }
+    case Transportation::none:
+      if (packet.ethertype == 0) {
+        kind = image::CellKind::llc;
+        number = packet.llc_dsap;
+      }
+      break;
+    case Transportation::tcp:
+    case Transportation::udp:
+    case Transportation::other:
+      return refuse(transit, Reason::tunnel);
+  }
+  Cells cells;
+  if (answer) {
+    cells.gather(image, ends.destination, ends.source);
+  } else {
+    cells.gather(image, ends.source, ends.destination);
+  }
+  const auto permit = policy.permits(image, cells, image::OpenedBy::from, kind, number);
+  if (!permit.permitted || permit.observed) {
+    return refuse(transit, {.reason = Reason::no_policy, .observed = permit.permitted, .rule = permit.rule},
+                  nullptr, Direction::forth);
+  }
+  ++counters.not_inspected;
+  pass(transit);
+}
+
+Engine::Engine(const EngineOptions& options, const Registry& registry, Buffers& buffers, Events& events)
+    : state_{std::make_unique<State>(options, registry, buffers, events)} {}
+Engine::~Engine() = default;
+
+void Engine::burst(std::span<const Frame> frames, Time now, const Ruleset& rules) noexcept {
+  for (const auto& frame : frames) state_->frame(frame, now, &rules);
+  state_->counters.flows = state_->flows.size();
+}
+
+void Engine::observe(std::span<const Frame> frames, Time now) noexcept {
+  for (const auto& frame : frames) state_->frame(frame, now, nullptr);
+  state_->counters.flows = state_->flows.size();
+}
+
+const EngineCounters& Engine::counters() const noexcept { return state_->counters; }
+
+}  // namespace sluice

@@ -1,0 +1,72 @@
+// The engine's inside: the state of one worker and the steps of a packet's life, in the order in which they
+// are called. engine.cpp holds the pipeline and what is about single packets, session.cpp what is about
+// conversations.
+#pragma once
+
+#include "dataplane/engine/engine.hpp"
+#include "dataplane/engine/flow.hpp"
+#include "dataplane/engine/judge.hpp"
+#include "dataplane/engine/policy.hpp"
+#include "dataplane/engine/transit.hpp"
+#include "dataplane/flow/table.hpp"
+#include "dataplane/stream/pools.hpp"
+#include "rules/schema/groundwork.hpp"
+
+namespace sluice {
+
+using FlowEntry = FlowTable<Flow>::Entry;
+
+struct Engine::State {
+  State(const EngineOptions& options, const Registry& registry, Buffers& buffers, Events& events);
+
+  // The life of a packet (engine.cpp).
+  void frame(const Frame& frame, Time now, const Ruleset* rules) noexcept;
+  void packet(Transit& transit) noexcept;
+  [[nodiscard]] bool place(Transit& transit) noexcept;
+  void link(Transit& transit, Groundwork groundwork) noexcept;
+  void by_number(Transit& transit) noexcept;
+
+  // Conversations (session.cpp).
+  void datagram(Transit& transit) noexcept;
+  void segment(Transit& transit) noexcept;
+  void one_segment(Transit& transit, Flow& flow, Direction direction) noexcept;
+  FlowEntry* flow_of(Transit& transit, Direction& direction, Reason& why) noexcept;
+  void begin(Transit& transit, Flow& flow, Direction direction, const Ends& ends) noexcept;
+  void resolve(const Transit& transit, Flow& flow, Direction direction, const Ends& ends) noexcept;
+  void name_ends(Transit& transit, const Flow& flow, Direction direction) const noexcept;
+
+  // Content (content.cpp): from bytes in order to messages to a judgement.
+  Judgement inspect(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
+                    std::uint32_t& used) noexcept;
+  [[nodiscard]] Judgement decide_content(Transit& transit, Flow& flow, Direction direction,
+                                         ByteView bytes) noexcept;
+  [[nodiscard]] Judgement walk(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
+                               std::uint32_t& used) noexcept;
+  [[nodiscard]] ProtocolId recognised(Role role, ByteView bytes) const noexcept;
+
+  // What becomes of it (enforce.cpp). Each ends the frame's way, but for report().
+  void pass(Transit& transit) noexcept;
+  void drop(Transit& transit) noexcept;
+  void refuse(Transit& transit, Reason reason) noexcept;
+  void refuse(Transit& transit, const Judgement& judgement, Flow* flow, Direction direction) noexcept;
+  Verdict report(Transit& transit, const Judgement& judgement) noexcept;
+  void reset(Transit& transit, Flow* flow, Direction direction) noexcept;
+  void let_go_of_held(Flow& flow, bool forward, const Ruleset* rules) noexcept;
+  void end(Flow& flow) noexcept;
+
+  const Registry& registry;
+  const EngineOptions settings;
+  Buffers& buffers;
+  Events& events;
+  Policy policy;
+  Judge judge;
+  FlowTable<Flow> flows;
+  BytePool retained;
+  HeldPool held;
+  StreamPools pools;
+  EngineCounters counters;
+  std::uint64_t next_flow = 1;
+  std::uint32_t looked_at = 0;  // where tick() goes on
+};
+
+}  // namespace sluice

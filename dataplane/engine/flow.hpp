@@ -1,0 +1,70 @@
+// Flow: all that one conversation needs between packets, in one entry of the flow table. Trivially small on
+// purpose: what grows lives in the engine's pools. One worker's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/engine/policy.hpp"
+#include "dataplane/flow/key.hpp"
+#include "dataplane/flow/outstanding.hpp"
+#include "dataplane/protocol/protocol.hpp"
+#include "dataplane/stream/stream.hpp"
+#include "rules/base/ids.hpp"
+
+namespace sluice {
+
+// What is known about a conversation's content.
+enum class Content : std::uint8_t {
+  undecided,  // too few bytes yet
+  decoded,    // `protocol` reads it
+  opaque,     // allowed by number, not inspected
+};
+
+struct Flow {
+  std::uint64_t id = 0;  // counts up, below 2^53
+
+  // The policy as of `generation`. `there` are the rules from the opener to the other end, `back` the
+  // reverse.
+  Generation generation;
+  std::uint32_t opener = image::kNone;  // endpoint, for events
+  std::uint32_t answerer = image::kNone;
+  std::uint32_t opener_asset = image::kNone;
+  std::uint32_t answerer_asset = image::kNone;
+  std::uint16_t answerer_port = 0;  // where the answerer listens
+  PortId opener_port;               // where the opener's packets come in
+  PortId other_port;
+  Reason admission = Reason::none;  // why the conversation may not be at all
+  Cells there;
+  Cells back;
+
+  Direction opener_direction = Direction::forth;
+  bool client_opened = true;  // the asking end opened the connection
+  bool roles_known = false;
+  Permit opaque_permit;  // an opaque rule for its port
+  bool opaque_told = false;
+  bool admission_told = false;
+  bool denied = false;          // its session was ended by a verdict: nothing passes any more
+  bool in_step = true;          // framing is followed; false after a midstream start or a gap
+  std::uint8_t whole_pdus = 0;  // in a row, while not in step
+
+  Content content = Content::undecided;
+  ProtocolId protocol;
+  ProtocolState state;
+  ProtocolState carried_state;
+  Stream stream;
+  Outstanding outstanding;
+
+  [[nodiscard]] Direction client_direction() const noexcept {
+    return client_opened ? opener_direction : opposite(opener_direction);
+  }
+  [[nodiscard]] Role role(Direction direction) const noexcept {
+    return direction == client_direction() ? Role::client : Role::server;
+  }
+  [[nodiscard]] const Cells& asking_cells() const noexcept { return client_opened ? there : back; }
+  [[nodiscard]] image::OpenedBy opened_by() const noexcept {
+    return client_opened ? image::OpenedBy::from : image::OpenedBy::to;
+  }
+};
+
+}  // namespace sluice

@@ -1,0 +1,213 @@
+#include "dataplane/engine/judge.hpp"
+
+#include <algorithm>
+
+namespace sluice {
+namespace {
+
+constexpr Duration kUnanswered = seconds(60);  // a request that waited longer has been given up by who asked
+
+}  // namespace
+
+Judge::Judge(const Registry& registry, const Policy& policy, const EngineOptions& options, Events& events)
+    : registry_{registry},
+      policy_{policy},
+      events_{events},
+      limit_{options.limits.outstanding_per_flow},
+      detects_{{{registry, options.worker}, {registry, options.worker}}} {}
+
+std::uint32_t Judge::receiver() const noexcept {
+  const Flow& flow = *scene_->flow;
+  const bool to_answerer = (scene_->role == Role::client) == flow.client_opened;
+  return to_answerer ? flow.answerer_asset : flow.opener_asset;
+}
+
+Judgement Judge::message(const Scene& scene, ByteView pdu) noexcept {
+  Flow& flow = *scene.flow;
+  scene_ = &scene;
+  judgement_ = {};
+  judgement_.protocol = flow.protocol;
+  depth_ = 0;
+  carrier_ = {};
+  implied_ = kNoFunction;
+  answered_ = false;
+  said_headers_ = said_value_count_ = said_span_count_ = 0;
+
+  Sink& sink = sinks_[0];
+  decode(flow.protocol, flow.state, pdu, sink);
+  if (judgement_.reason != Reason::none && scene.mode == Mode::enforce) return judgement_;
+
+  // Pairing needs the whole flow; a flow picked up in its middle may see answers to what was asked before.
+  switch (sink.exchange()) {
+    case Exchange::request:
+      if (scene.role != Role::client) {
+        deny({.reason = Reason::unsolicited, .function = sink.pending().function});
+        break;
+      }
+      flow.outstanding.expire(scene.now, kUnanswered);
+      if (!flow.outstanding.open(sink.pending(), scene.now, limit_)) {
+        deny({.reason = Reason::too_many_requests, .function = sink.pending().function});
+      }
+      break;
+    case Exchange::response:
+      if (!answered_ && flow.in_step) {
+        deny({.reason = Reason::unsolicited, .function = sink.pending().function});
+      }
+      break;
+    case Exchange::part:
+      break;
+  }
+  return judgement_;
+}
+
+void Judge::decode(ProtocolId protocol, ProtocolState& state, ByteView pdu, Sink& sink) noexcept {
+  const auto outer = protocol_;
+  protocol_ = protocol;
+  items_ = 0;
+  const bool patched = scene_->rules != nullptr;
+  if (patched) detects_[depth_].begin(*scene_->rules, protocol, receiver(), pdu);
+  sink.begin(protocol, *this);
+  const auto malformed = registry_.protocols[protocol.value]->decode(state, scene_->role, pdu, sink);
+  if (malformed != Malformed::fine) {
+    if (said_headers_ == 0) remember(sink.header(), {.values = sink.unfinished()});
+    deny({.reason = Reason::malformed, .malformed = malformed});
+  } else if (sink.overflow() || sink.items() > registry_.schemas[protocol.value]->max_items) {
+    deny({.reason = Reason::too_many_items});
+  } else if (sink.items() == 0) {
+    report(sink.header(), {}, RuleId::none());
+  }
+  if (patched) {
+    if (const auto patch = detects_[depth_].message(*scene_->rules, protocol, receiver()); patch.exists()) {
+      deny({.reason = Reason::patch,
+            .action = scene_->rules->image().patches()[patch.value].action,
+            .patch = patch});
+    }
+    if (detects_[depth_].failed()) deny({.reason = Reason::memory_full});
+  }
+  protocol_ = outer;
+}
+
+Context Judge::context(std::span<const Value> header) const noexcept {
+  return {.protocol = protocol_,
+          .packet = scene_->packet_values,
+          .carrier = carrier_,
+          .header = header,
+          .port = scene_->flow->answerer_port};
+}
+
+void Judge::on_item(std::span<const Value> header, const Item& item) noexcept {
+  RuleId rule;
+  bool passes = true;
+  if (scene_->rules != nullptr) {
+    const Flow& flow = *scene_->flow;
+    const auto& image = scene_->rules->image();
+    const auto told = context(header);
+    if (scene_->role == Role::client) {
+      Permit permit = policy_.permits(image, flow.asking_cells(), flow.opened_by(), told, item);
+      if (!permit.permitted && depth_ == 0 && item.function == implied_)
+        permit = {true, false, implied_rule_};
+      rule = permit.rule;
+      passes = permit.permitted;
+      if (!permit.permitted || permit.observed) {
+        if (judgement_.reason == Reason::none) remember(header, item);
+        const bool ruled = flow.asking_cells().has(image, image::CellKind::decoded, protocol_.value);
+        deny({.reason = ruled ? Reason::no_rule : Reason::no_policy,
+              .observed = permit.permitted,
+              .rule = permit.rule,
+              .function = item.function,
+              .access = item.access});
+      }
+    }
+    if (const auto patch = detects_[depth_].item(*scene_->rules, receiver(), told, item); patch.exists()) {
+      passes = false;
+      remember(header, item);
+      deny({.reason = Reason::patch,
+            .action = image.patches()[patch.value].action,
+            .patch = patch,
+            .function = item.function,
+            .access = item.access});
+    }
+  }
+  if (passes || scene_->mode != Mode::enforce) report(header, item, rule);
+}
+
+void Judge::on_payload(std::uint16_t function, ByteView payload) noexcept {
+  const auto child = registry_.carried_by(protocol_, function);
+  if (!child.exists() || depth_ + 1 >= sinks_.size()) return;
+  const auto before = judgement_;
+  const auto parent_items = items_;
+  const auto parent_carrier = carrier_;
+  carrier_ = sinks_[depth_].header();
+  ++depth_;
+  judgement_.reason = Reason::none;
+  decode(child, scene_->flow->carried_state, payload, sinks_[depth_]);
+  --depth_;
+  carrier_ = parent_carrier;
+  if (judgement_.reason == Reason::none) {
+    implied_ = function;
+    implied_rule_ = judgement_.rule;
+    judgement_ = before;
+  } else {
+    // The payload is what is denied; the function that carries it then is no matter of its own.
+    implied_ = function;
+    if (before.reason != Reason::none) judgement_ = before;
+  }
+  items_ = parent_items;
+}
+
+const Pending* Judge::on_response(std::uint64_t key) noexcept {
+  if (depth_ != 0) return nullptr;
+  answered_ = scene_->flow->outstanding.answer(key, pending_);
+  return answered_ ? &pending_ : nullptr;
+}
+
+void Judge::deny(const Judgement& judgement) noexcept {
+  // The first denial says what it was about; a patch outranks it, and a rule that only observes yields to
+  // any.
+  const bool outranks = judgement_.reason == Reason::none || (judgement_.observed && !judgement.observed) ||
+                        (judgement.reason == Reason::patch && judgement_.reason != Reason::patch);
+  if (!outranks) return;
+  judgement_ = judgement;
+  judgement_.protocol = protocol_;
+  judgement_.described = true;
+}
+
+void Judge::remember(std::span<const Value> header, const Item& item) noexcept {
+  said_headers_ = std::min(header.size(), said_header_.size());
+  said_value_count_ = std::min(item.values.size(), said_values_.size());
+  said_span_count_ = std::min(item.spans.size(), said_spans_.size());
+  std::copy_n(header.begin(), said_headers_, said_header_.begin());
+  std::copy_n(item.values.begin(), said_value_count_, said_values_.begin());
+  std::copy_n(item.spans.begin(), said_span_count_, said_spans_.begin());
+}
+
+void Judge::report(std::span<const Value> header, const Item& item, RuleId rule) noexcept {
+  Event event = scene_->event;
+  event.protocol = protocol_;
+  event.function = item.function;
+  event.access = item.access;
+  event.item = items_++;
+  event.is_response = scene_->role == Role::server;
+  event.rule = rule;
+  event.header = header;
+  event.values = item.values;
+  event.spans = item.spans;
+  if (rule.exists() && judgement_.reason == Reason::none) judgement_.rule = rule;
+  events_.transaction(event);
+}
+
+void Judge::describe(Event& event) const noexcept {
+  event.reason = judgement_.reason;
+  event.rule = judgement_.rule;
+  event.patch = judgement_.patch;
+  event.protocol = judgement_.protocol;
+  event.function = judgement_.function;
+  event.access = judgement_.access;
+  event.malformed = static_cast<std::uint8_t>(judgement_.malformed);
+  event.is_response = scene_->role == Role::server;
+  event.header = {said_header_.data(), said_headers_};
+  event.values = {said_values_.data(), said_value_count_};
+  event.spans = {said_spans_.data(), said_span_count_};
+}
+
+}  // namespace sluice

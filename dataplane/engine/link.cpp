@@ -1,0 +1,104 @@
+#include "dataplane/engine/link.hpp"
+
+#include <algorithm>
+
+#include "rules/base/reader.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::uint8_t kLlcSpanningTree = 0x42;  // IEEE 802.1D 9.3
+
+std::optional<Groundwork> by_ethertype(std::uint16_t ethertype) noexcept {
+  switch (ethertype) {
+    case 0x88cc:
+      return Groundwork::lldp;
+    case 0x88e3:
+      return Groundwork::mrp;  // IEC 62439-2
+    case 0x80e1:
+      return Groundwork::dlr;  // EtherNet/IP device level ring
+    case 0x88fb:
+      return Groundwork::prp;  // IEC 62439-3, also supervision of HSR
+    case 0x892f:
+      return Groundwork::hsr;
+    case 0x88f7:
+      return Groundwork::ptp;  // IEEE 1588
+    case 0x8809:
+      return Groundwork::lacp;  // IEEE 802.3 slow protocols
+    default:
+      return std::nullopt;
+  }
+}
+
+bool listed(const image::ImageView& image, const Ruleset::Place& place, const Address& address) noexcept {
+  const auto zone = image.zone_of(address);
+  const auto& side = image.conduits()[place.conduit.value].sides[place.side];
+  const auto zones = image::ImageView::slice(image.side_zones(), side.zones);
+  return std::find(zones.begin(), zones.end(), zone) != zones.end();
+}
+
+Address mapped(ByteView ipv4) noexcept {
+  Address address{};
+  address[10] = address[11] = 0xff;
+  std::copy_n(ipv4.begin(), std::min<std::size_t>(ipv4.size(), 4), address.begin() + 12);
+  return address;
+}
+
+}  // namespace
+
+std::optional<Groundwork> groundwork_of(const Packet& packet) noexcept {
+  if (packet.ethertype == 0) {
+    if (packet.llc_dsap == kLlcSpanningTree) return Groundwork::stp;
+    return std::nullopt;
+  }
+  if (packet.network == Network::arp) return Groundwork::arp;
+  if (packet.network == Network::none) return by_ethertype(packet.ethertype);
+  if (packet.ip_protocol == 2) return Groundwork::igmp_mld;  // RFC 3376 4
+  const auto type = packet.source_port;
+  switch (packet.transportation) {
+    case Transportation::icmp:
+      if (type == 3 || type == 11 || type == 12) return Groundwork::icmp_errors;  // RFC 792
+      break;
+    case Transportation::icmpv6:
+      if (type >= 1 && type <= 4) return Groundwork::icmp_errors;                    // RFC 4443 3
+      if (type >= 133 && type <= 136) return Groundwork::nd;                         // RFC 4861 4
+      if ((type >= 130 && type <= 132) || type == 143) return Groundwork::igmp_mld;  // RFC 3810 5
+      break;
+    case Transportation::udp: {
+      const auto from = packet.source_port;
+      const auto to = packet.destination_port;
+      if ((from == 67 || from == 68) && (to == 67 || to == 68)) return Groundwork::dhcp;      // RFC 2131 4.1
+      if ((from == 546 || from == 547) && (to == 546 || to == 547)) return Groundwork::dhcp;  // RFC 8415 7.2
+      if (to == 319 || to == 320) return Groundwork::ptp;  // IEEE 1588 annex C
+      break;
+    }
+    case Transportation::none:
+    case Transportation::tcp:
+    case Transportation::other:
+      break;
+  }
+  return std::nullopt;
+}
+
+bool claims_own_zone(const image::ImageView& image, const Ruleset::Place& place,
+                     const Packet& packet) noexcept {
+  if (packet.network == Network::arp) {
+    Reader reader{packet.network_payload()};
+    reader.skip(8);  // types, sizes and operation: parse() saw Ethernet and IPv4
+    const auto hardware = reader.take(6);
+    const auto sender = reader.take(4);
+    if (!reader.ok()) return false;
+    // Whoever answers for another's MAC is no neighbour but a spoofer.
+    if (!std::equal(hardware.begin(), hardware.end(), packet.source_mac.begin())) return false;
+    const bool probe = std::all_of(sender.begin(), sender.end(), [](std::uint8_t byte) { return byte == 0; });
+    return probe || listed(image, place, mapped(sender));
+  }
+  if (packet.network == Network::ipv6) {
+    const bool unspecified = packet.source == Address{};
+    const bool link_local = packet.source[0] == 0xfe && (packet.source[1] & 0xc0U) == 0x80;
+    return unspecified || link_local || listed(image, place, packet.source);
+  }
+  return true;
+}
+
+}  // namespace sluice

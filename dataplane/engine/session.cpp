@@ -1,0 +1,296 @@
+// Conversations: finding the flow of a packet, admitting new ones, and taking TCP segments in order.
+#include "dataplane/engine/engine_state.hpp"
+#include "dataplane/packet/edit.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::uint64_t kFlowIds = (std::uint64_t{1} << 53U) - 1;  // whole numbers that JavaScript keeps
+
+bool opens(const Packet& packet) noexcept {
+  return (packet.tcp.flags & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) == tcp_flag::syn;
+}
+
+bool usual_port(const Registry& registry, std::uint16_t port) noexcept {
+  for (const Schema* schema : registry.schemas) {
+    for (const auto usual : schema->ports) {
+      if (usual == port) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+// The policy of a flow, as a packet of it going `direction` shows its ends.
+void Engine::State::resolve(const Transit& transit, Flow& flow, Direction direction,
+                            const Ends& ends) noexcept {
+  const Packet& packet = transit.packet;
+  const bool from_opener = direction == flow.opener_direction;
+  flow.answerer_port = from_opener ? packet.destination_port : packet.source_port;
+  flow.opener_port = from_opener ? packet.frame.port : transit.place.other;
+  flow.admission = ends.reason;
+  flow.opaque_permit = {};
+  if (flow.content == Content::opaque) flow.content = Content::undecided;
+  if (transit.rules == nullptr) return;
+  const auto& image = transit.rules->image();
+  flow.generation = transit.rules->generation();
+  const End& opener = from_opener ? ends.source : ends.destination;
+  const End& answerer = from_opener ? ends.destination : ends.source;
+  flow.opener = opener.main;
+  flow.answerer = answerer.main;
+  flow.opener_asset = opener.asset;
+  flow.answerer_asset = answerer.asset;
+  flow.there.gather(image, opener, answerer);
+  flow.back.gather(image, answerer, opener);
+  if (flow.admission != Reason::none) return;
+
+  // May this conversation be at all? What it says is judged later.
+  const auto kind =
+      packet.transportation == Transportation::tcp ? image::CellKind::tcp : image::CellKind::udp;
+  bool decoded = false;
+  for (const bool client_opened : {true, false}) {
+    const auto& cells = client_opened ? flow.there : flow.back;
+    const auto opened_by = client_opened ? image::OpenedBy::from : image::OpenedBy::to;
+    const auto opaque = policy.permits(image, cells, opened_by, kind, flow.answerer_port);
+    if (opaque.permitted && !flow.opaque_permit.permitted) flow.opaque_permit = opaque;
+    for (std::uint16_t i = 1; i < registry.protocols.size() && !decoded; ++i) {
+      decoded = policy.has_protocol(image, cells, opened_by, {i}, flow.answerer_port);
+    }
+  }
+  if (!decoded && !flow.opaque_permit.permitted) flow.admission = Reason::no_policy;
+}
+
+void Engine::State::name_ends(Transit& transit, const Flow& flow, Direction direction) const noexcept {
+  const bool client_opened = flow.client_opened;
+  transit.event.flow = flow.id;
+  transit.event.from = client_opened ? flow.opener : flow.answerer;
+  transit.event.to = client_opened ? flow.answerer : flow.opener;
+  transit.event.from_is_source = flow.role(direction) == Role::client;
+  if (flow.content == Content::decoded) transit.event.protocol = flow.protocol;
+}
+
+// Finds or makes the flow; null with a reason when there can be none. A packet whose ends are not where they
+// belong never makes one.
+FlowEntry* Engine::State::flow_of(Transit& transit, Direction& direction, Reason& why) noexcept {
+  const Packet& packet = transit.packet;
+  const auto keyed = key_of(packet, transit.lane);
+  direction = keyed.direction;
+  const bool tcp = packet.transportation == Transportation::tcp;
+  FlowEntry* entry = flows.find(keyed.key);
+  Flow* flow = entry != nullptr ? &entry->value : nullptr;
+  const bool reborn = flow != nullptr && tcp && opens(packet) &&
+                      (flow->denied || flow->stream.phase() == StreamPhase::closed);
+  if (flow != nullptr && !reborn) {
+    if (transit.rules == nullptr) return entry;
+    const PortId belongs = direction == flow->opener_direction ? flow->opener_port : flow->other_port;
+    if (packet.frame.port != belongs) {
+      why = Reason::spoofed;
+      return nullptr;
+    }
+    if (flow->generation != transit.rules->generation()) {
+      resolve(transit, *flow, direction, ends_of(transit.rules->image(), transit.place, packet));
+    }
+    return entry;
+  }
+
+  Ends ends;
+  if (transit.rules != nullptr) {
+    ends = ends_of(transit.rules->image(), transit.place, packet);
+    transit.event.from = ends.source.main;
+    transit.event.to = ends.destination.main;
+    if (ends.reason != Reason::none) {
+      why = ends.reason;
+      return nullptr;
+    }
+  }
+  if (!reborn) entry = flows.insert(keyed.key, tcp ? Idle::half_open : Idle::datagram, transit.now);
+  if (entry == nullptr) {
+    why = Reason::flows_full;
+    return nullptr;
+  }
+  begin(transit, entry->value, direction, ends);
+  return entry;
+}
+
+// A new conversation in this entry of the table.
+void Engine::State::begin(Transit& transit, Flow& flow, Direction direction, const Ends& ends) noexcept {
+  const Packet& packet = transit.packet;
+  let_go_of_held(flow, !transit.enforced(), transit.rules);
+  flow.stream.clear(pools);
+  flow = Flow{};
+  flow.id = next_flow++ & kFlowIds;
+  // Who opened it: the sender, unless it answers, or the flow is picked up at a packet from a listening port.
+  const bool tcp = packet.transportation == Transportation::tcp;
+  const bool picked_up = tcp && !opens(packet);
+  const bool answers = picked_up && (packet.tcp.flags & tcp_flag::syn) != 0;
+  const bool from_listener =
+      usual_port(registry, packet.source_port) && !usual_port(registry, packet.destination_port);
+  flow.opener_direction = answers || (picked_up && from_listener) ? opposite(direction) : direction;
+  flow.in_step = !picked_up;
+  resolve(transit, flow, direction, ends);
+  if (transit.rules != nullptr && picked_up && flow.admission == Reason::no_policy) {
+    // No rule for it this way round: perhaps the other end opened it.
+    flow.opener_direction = opposite(flow.opener_direction);
+    resolve(transit, flow, direction, ends);
+    if (flow.admission == Reason::no_policy) {
+      flow.opener_direction = opposite(flow.opener_direction);
+      resolve(transit, flow, direction, ends);
+    }
+  }
+  flow.other_port = flow.opener_port == packet.frame.port ? transit.place.other : packet.frame.port;
+}
+
+void Engine::State::datagram(Transit& transit) noexcept {
+  Direction direction{};
+  Reason why{};
+  FlowEntry* entry = flow_of(transit, direction, why);
+  if (entry == nullptr) return refuse(transit, why);
+  Flow* flow = &entry->value;
+  flows.touch(*entry, Idle::datagram, transit.now);
+  name_ends(transit, *flow, direction);
+  if (flow->admission != Reason::none) {
+    if (transit.enforced()) {
+      refuse(transit, flow->admission);
+      return flows.erase(*entry);
+    }
+    if (!flow->admission_told) report(transit, {.reason = flow->admission});
+    flow->admission_told = true;
+  }
+  std::uint32_t used = 0;
+  const auto bytes = transit.packet.payload();
+  auto judgement = inspect(transit, *flow, direction, bytes, used);
+  // A datagram is whole or nothing.
+  if (judgement.reason == Reason::none && flow->content == Content::decoded && used != bytes.size()) {
+    judgement = {.reason = Reason::bad_framing, .protocol = flow->protocol};
+  }
+  if (judgement.reason != Reason::none) return refuse(transit, judgement, nullptr, direction);
+  pass(transit);
+}
+
+void Engine::State::segment(Transit& transit) noexcept {
+  Direction direction{};
+  Reason why{};
+  FlowEntry* entry = flow_of(transit, direction, why);
+  if (entry == nullptr) return refuse(transit, why);
+  Flow* flow = &entry->value;
+  name_ends(transit, *flow, direction);
+  one_segment(transit, *flow, direction);
+  // What was never let in takes no place.
+  if (flow->denied && flow->admission != Reason::none) return flows.erase(*entry);
+  // The hole may be filled now, for either side.
+  for (const auto side : {direction, opposite(direction)}) {
+    Transit next;
+    while (flow->stream.held() != 0 && flow->stream.next_held(side, pools, next.packet)) {
+      --counters.held;
+      next.rules = transit.rules;
+      next.now = transit.now;
+      if (!place(next)) {
+        refuse(next, Reason::no_conduit);
+        continue;
+      }
+      name_ends(next, *flow, side);
+      one_segment(next, *flow, side);
+      next = {};
+    }
+  }
+  const auto phase = flow->stream.phase();
+  flows.touch(*entry,
+              flow->denied || phase == StreamPhase::closed ? Idle::closed
+              : phase == StreamPhase::established          ? Idle::established
+                                                           : Idle::half_open,
+              transit.now);
+}
+
+void Engine::State::one_segment(Transit& transit, Flow& flow, Direction direction) noexcept {
+  if (flow.denied && transit.enforced()) {
+    // Said once, when it was denied.
+    ++counters.reasons[static_cast<std::size_t>(Reason::closed_flow)];
+    return drop(transit);
+  }
+  if (flow.admission != Reason::none) {
+    if (transit.enforced()) {
+      refuse(transit, {.reason = flow.admission}, flow.stream.phase() == StreamPhase::fresh ? nullptr : &flow,
+             direction);
+      flow.denied = true;
+      return;
+    }
+    // Told once per connection, and for what it says.
+    if (opens(transit.packet) || !flow.admission_told) report(transit, {.reason = flow.admission});
+    flow.admission_told = true;
+  }
+  const bool midstream_start = flow.stream.phase() == StreamPhase::fresh && !opens(transit.packet);
+  if (midstream_start && transit.enforced() && transit.conduit->midstream == Midstream::drop) {
+    return refuse(transit, {.reason = Reason::midstream}, nullptr, direction);
+  }
+
+  const bool enforced = transit.enforced();
+  if (!enforced && flow.stream.held() != 0) let_go_of_held(flow, true, transit.rules);
+  const bool retain = flow.content != Content::opaque;
+  const auto tracking = enforced ? Tracking::enforce : Tracking::observe;
+  auto step = flow.stream.accept(direction, transit.packet, transit.now, tracking, retain, pools);
+  if (step.restart) {
+    begin(transit, flow, direction,
+          transit.rules != nullptr ? ends_of(transit.rules->image(), transit.place, transit.packet) : Ends{});
+    step = flow.stream.accept(direction, transit.packet, transit.now, tracking, true, pools);
+  }
+  switch (step.act) {
+    case Step::Act::hold:
+      ++counters.held;
+      return;
+    case Step::Act::drop:
+      return refuse(transit, {.reason = step.reason}, &flow, direction);
+    case Step::Act::empty:
+      strip_payload(transit.packet);
+      return pass(transit);
+    case Step::Act::forward:
+      break;
+  }
+  if (step.reason != Reason::none && transit.rules != nullptr) report(transit, {.reason = step.reason});
+  if (step.gap) flow.in_step = false;
+  if (step.fresh == 0) return pass(transit);
+
+  std::uint32_t used = 0;
+  const auto bytes = retain ? flow.stream.pending(direction, pools) : transit.packet.payload();
+  auto judgement = inspect(transit, flow, direction, bytes, used);
+  if (judgement.reason == Reason::none && enforced && !flow.in_step && flow.content != Content::opaque &&
+      transit.conduit->midstream == Midstream::resync && flow.role(direction) == Role::client &&
+      used != bytes.size()) {
+    // Picked up in its middle: towards the protected side only whole messages; the sender repeats the rest.
+    judgement = {.reason = Reason::midstream, .protocol = flow.protocol};
+  }
+  if (judgement.reason != Reason::none && enforced && !judgement.observed) {
+    if (retain) flow.stream.undo(direction, transit.packet, step.fresh, pools);
+    return refuse(transit, judgement, &flow, direction);
+  }
+  if (retain) {
+    flow.stream.consume(direction, used);
+    flow.stream.settle(direction, pools);
+  }
+  pass(transit);
+}
+
+void Engine::tick(Time now, const Ruleset& rules) noexcept {
+  constexpr Duration kHole = seconds(2);  // a sender repeats long before
+  constexpr std::uint32_t kSlice = 64;    // entries looked at per call
+  auto& state = *state_;
+  state.looked_at = state.flows.visit(state.looked_at, kSlice, [&](FlowEntry& entry) noexcept {
+    Stream& stream = entry.value.stream;
+    if (stream.held() == 0 || now - stream.held_since() < kHole) return;
+    state.counters.reasons[static_cast<std::size_t>(Reason::hole)] += stream.held();
+    state.let_go_of_held(entry.value, false, &rules);
+  });
+  state.flows.expire(now, kSlice, [&](FlowEntry& entry) noexcept {
+    state.let_go_of_held(entry.value, false, &rules);
+    entry.value.stream.clear(state.pools);
+  });
+  state.counters.flows = state.flows.size();
+}
+
+void Engine::drain() noexcept {
+  auto& state = *state_;
+  state.flows.visit(0, state.flows.capacity(),
+                    [&](FlowEntry& entry) noexcept { state.let_go_of_held(entry.value, false, nullptr); });
+}
+
+}  // namespace sluice

@@ -1,0 +1,33 @@
+// Transit: one frame on its way through the engine, with what is known of it so far. Lives on the stack for
+// one frame.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/engine/event.hpp"
+#include "dataplane/engine/policy.hpp"
+#include "dataplane/packet/packet.hpp"
+#include "dataplane/packet/values.hpp"
+#include "dataplane/ruleset/ruleset.hpp"
+#include "rules/image/view.hpp"
+
+namespace sluice {
+
+struct Transit {
+  Packet packet;
+  const Ruleset* rules = nullptr;  // null: observe without a policy
+  Time now;
+  Ruleset::Place place;
+  const image::Conduit* conduit = nullptr;
+  Mode mode = Mode::enforce;
+  std::uint16_t lane = 0;  // tells flows of different wires apart
+  Event event{};
+  std::array<Value, kMostPacketValues> values{};
+  std::size_t value_count = 0;
+
+  [[nodiscard]] bool enforced() const noexcept { return mode == Mode::enforce; }
+  [[nodiscard]] std::span<const Value> packet_values() const noexcept { return {values.data(), value_count}; }
+};
+
+}  // namespace sluice
