@@ -40,6 +40,15 @@ struct DpdkOptions {
 inline constexpr std::uint32_t kAfXdpMostMtu = 3542;
 inline constexpr std::uint32_t kAfPacketMostMtu = 1982;
 
+// What only the driver and the kernel know.
+struct DriverStatistics {
+  std::uint64_t missed = 0;  // lost for want of room before the worker could take them
+  std::uint64_t errors = 0;  // arrived broken
+  std::uint64_t no_buffer = 0;
+  std::uint64_t link_changes = 0;
+  bool link_up = true;
+};
+
 class DpdkPorts final : public Buffers {
  public:
   static Result<std::unique_ptr<DpdkPorts>> open(const DpdkOptions& options);
@@ -58,9 +67,12 @@ class DpdkPorts final : public Buffers {
   void release(Frame frame) noexcept override;
   Frame allocate(std::uint32_t length) noexcept override;
 
-  [[nodiscard]] const PortCounters& counters(PortId port) const noexcept;
+  // Any thread.
+  [[nodiscard]] PortCounters counters(PortId port) const noexcept;
+  // One thread, not the worker: it asks the kernel.
+  [[nodiscard]] DriverStatistics statistics(PortId port) noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return ports_; }
-  // For people: "eth1: net_af_xdp, MTU 1500".
+  // For people: "eth1 (net_af_xdp0, MTU 1500)".
   [[nodiscard]] std::string describe(PortId port) const;
 
  private:

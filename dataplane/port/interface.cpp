@@ -15,7 +15,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <vector>
 
 namespace sluice {
 namespace {
@@ -63,7 +62,8 @@ Result<Interface> find_interface(const std::string& name) {
   return Interface{index, mtu};
 }
 
-Result<void> filter_packet_sockets(const std::string& name, const Interface& interface, std::uint32_t most) {
+Result<std::vector<int>> filter_packet_sockets(const std::string& name, const Interface& interface,
+                                               std::uint32_t most) {
   // A jump counts from the instruction behind it.
   std::array<sock_filter, 11> code = {{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ancillary(SKF_AD_PKTTYPE)),
@@ -78,16 +78,22 @@ Result<void> filter_packet_sockets(const std::string& name, const Interface& int
       BPF_STMT(BPF_RET | BPF_K, 0),                            // nothing
   }};
   const sock_fprog program{code.size(), code.data()};
-  std::size_t filtered = 0;
+  std::vector<int> filtered;
   for (const int fd : open_files()) {
     if (!is_packet_socket_of(fd, interface.index)) continue;
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) {
       return failure("no filter on the packet socket of \"" + name + "\": " + std::strerror(errno));
     }
-    ++filtered;
+    filtered.push_back(fd);
   }
-  if (filtered == 0) return failure("net_af_packet opened no packet socket on \"" + name + "\"");
-  return {};
+  if (filtered.empty()) return failure("net_af_packet opened no packet socket on \"" + name + "\"");
+  return filtered;
+}
+
+std::uint64_t take_lost(int packet_socket) noexcept {
+  tpacket_stats lost{};  // the kernel starts again from zero
+  socklen_t size = sizeof lost;
+  return getsockopt(packet_socket, SOL_PACKET, PACKET_STATISTICS, &lost, &size) == 0 ? lost.tp_drops : 0;
 }
 
 }  // namespace sluice

@@ -28,8 +28,10 @@ concept PortGroup = std::derived_from<T, Buffers> && requires(T ports) {
 // received + made = sent + released + unsent + waiting to be sent + with the engine.
 struct PortCounters {
   std::uint64_t received = 0;
+  std::uint64_t received_bytes = 0;
   std::uint64_t cut = 0;  // of those, shorter than they were on the wire
   std::uint64_t sent = 0;
+  std::uint64_t sent_bytes = 0;
   std::uint64_t unsent = 0;     // forwarded, and the port took them not in time or is not there
   std::uint64_t scattered = 0;  // of those received, lying in several pieces: joined
   std::uint64_t refused = 0;    // of those received, released here: could not be joined
