@@ -35,9 +35,9 @@ struct DpdkOptions {
   bool busy_poll = false;  // af_xdp: every poll drives the kernel's side; for a worker that owns its core
 };
 
-// Largest MTU that a driver carries whole (af_xdp: the kernel's bound for one page; af_packet: with two tags
-// in a slot).
-inline constexpr std::uint32_t kAfXdpMostMtu = 3542;
+// Largest MTU whose frames, with two tags, a driver carries whole. af_xdp: 3,520 bytes are left of a page
+// behind the headrooms of kernel and DPDK; af_packet: of its slots.
+inline constexpr std::uint32_t kAfXdpMostMtu = 3498;
 inline constexpr std::uint32_t kAfPacketMostMtu = 1982;
 
 // What only the driver and the kernel know.
