@@ -9,6 +9,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "rules/image/platform.hpp"
+
 namespace sluice::compile {
 namespace {
 
@@ -26,17 +28,7 @@ struct Free {
 
 }  // namespace
 
-std::uint64_t hyperscan_platform() {
-  hs_platform_info_t info{};
-  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
-  const auto add = [&](std::string_view bytes) {
-    for (const char c : bytes) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3U;
-  };
-  if (hs_populate_platform(&info) != HS_SUCCESS) return 1;
-  add(hs_version());
-  add(" " + std::to_string(info.tune) + " " + std::to_string(info.cpu_features));
-  return hash == 0 ? 1 : hash;
-}
+std::uint64_t hyperscan_platform() { return image::platform(hs_version()); }
 
 // Hyperscan says where in the expression by "at index N".
 void Patterns::report(const Word& regex, const char* message) {
