@@ -7,16 +7,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-const std::string kReads = R"(
-[[allow]]
-from = "hmi"
-to = "plc"
-protocol = "modbus"
-functions = ["read_holding_registers", "write_single_register"]
-targets = ["holding 0..99"]
-reason = "the HMI polls"
-)";
-
 const Bytes kRead = modbus(1, 1, {3, 0, 0, 0, 10});
 const Bytes kWriteCoil = modbus(2, 1, {5, 0, 7, 0xff, 0});
 Bytes answer_to_read(std::uint16_t transaction) {
@@ -24,8 +14,6 @@ Bytes answer_to_read(std::uint16_t transaction) {
   pdu.resize(22);
   return modbus(transaction, 1, pdu);
 }
-std::string enforce(const std::string& more = "") { return kZones + conduit("enforce", more) + kReads; }
-std::string monitor(const std::string& more = "") { return kZones + conduit("monitor", more) + kReads; }
 
 TEST(Engine, an_allowed_request_and_its_answer_pass_unchanged) {
   Box box{enforce()};
@@ -81,6 +69,7 @@ TEST(Engine, only_what_lies_wholly_inside_the_rules_passes) {
       {"inside", modbus(1, 1, {3, 0, 0, 0, 100}), Reason::none},
       {"one register beyond", modbus(1, 1, {3, 0, 0, 0, 101}), Reason::no_rule},
       {"begins before the end and runs over it", modbus(1, 1, {3, 0, 99, 0, 2}), Reason::no_rule},
+      {"another unit", modbus(1, 2, {3, 0, 0, 0, 1}), Reason::no_rule},
       {"input registers are not holding registers", modbus(1, 1, {4, 0, 0, 0, 1}), Reason::no_rule},
       {"a write inside", modbus(1, 1, {6, 0, 99, 1, 2}), Reason::none},
       {"a write beside", modbus(1, 1, {6, 0, 100, 1, 2}), Reason::no_rule},

@@ -141,6 +141,12 @@ Bytes modbus(std::uint16_t transaction, std::uint8_t unit, const Bytes& pdu);
 
 extern const std::string kZones;  // zones it (10.0.0.0/24) and ot (10.0.1.0/24), assets hmi and plc
 
+extern const std::string kReads;  // hmi may read and write holding 0..99 of plc, unit 1
+
 std::string conduit(const std::string& mode, const std::string& more = "");
+
+// kZones, one conduit in that mode, kReads.
+std::string enforce(const std::string& more = "");
+std::string monitor(const std::string& more = "");
 
 }  // namespace sluice::test

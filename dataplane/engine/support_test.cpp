@@ -24,12 +24,26 @@ product = "Modicon M340"
 firmware = "2.70"
 )";
 
+const std::string kReads = R"(
+[[allow]]
+from = "hmi"
+to = "plc"
+protocol = "modbus"
+functions = ["read_holding_registers", "write_single_register"]
+targets = ["holding 0..99"]
+where = "mbtcp.unit_id == 1"
+reason = "the HMI polls"
+)";
+
 std::string conduit(const std::string& mode, const std::string& more) {
   return "[[conduit]]\nname = \"c\"\nsides = [{ port = \"it\", zones = [\"it\"] }, { port = \"ot\", zones = "
          "[\"ot\"] }]\n"
          "mode = \"" +
          mode + "\"\non_failure = \"closed\"\nmidstream = \"resync\"\n" + more + "\n";
 }
+
+std::string enforce(const std::string& more) { return kZones + conduit("enforce", more) + kReads; }
+std::string monitor(const std::string& more) { return kZones + conduit("monitor", more) + kReads; }
 
 std::unique_ptr<const Ruleset> rules_from(const std::string& toml, std::uint64_t generation) {
   Diagnostics diagnostics;
