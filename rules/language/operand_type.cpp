@@ -3,7 +3,9 @@
 namespace sluice::language {
 
 std::string OperandType::name() const {
+  if (kind == Kind::bytes && masked) return "a masked value";
   if (kind == Kind::bytes && sliced) return "a slice";
+  if (text) return "what string() makes";
   switch (type) {
     case FieldType::protocol:
       return "a protocol";
@@ -30,6 +32,7 @@ std::string OperandType::name() const {
 }
 
 bool comparable(const OperandType& a, const OperandType& b) {
+  if (a.text || b.text) return false;  // what string() makes lives no longer than one look at it
   if (a.kind != Kind::bytes || b.kind != Kind::bytes)
     return a.kind == b.kind || (integer(a.kind) && integer(b.kind));
   return a.sliced || b.sliced || a.type == b.type;

@@ -32,6 +32,9 @@ struct OperandType {
     return out;
   }
 
+  [[nodiscard]] bool address() const {
+    return !sliced && (type == FieldType::ipv4 || type == FieldType::ipv6 || type == FieldType::ether);
+  }
   // Ordered byte by byte instead of by length first.
   [[nodiscard]] bool by_character() const { return type == FieldType::string && !sliced; }
   [[nodiscard]] std::string name() const;

@@ -1,16 +1,14 @@
 // The syntax tree of a pattern, and its parser. Lives only while an expression is compiled.
 #pragma once
 
-#include <bitset>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "rules/language/byte_set.hpp"
 #include "rules/language/pattern.hpp"
 
 namespace sluice::language {
-
-using ByteSet = std::bitset<256>;
 
 struct PatternNode {
   enum class Kind : std::uint8_t { empty, one_of, sequence, choice, repeat, assertion };

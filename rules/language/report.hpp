@@ -11,13 +11,17 @@ namespace sluice::language {
 
 class Report {
  public:
+  static constexpr std::size_t kMost = 50;  // of one expression
+
   Report(std::string_view text, const Where& where, Diagnostics& diagnostics)
       : text_{text}, where_{where}, diagnostics_{diagnostics} {}
 
   void add(std::size_t offset, std::string what, std::string remedy = {}) {
-    ++count_;
-    diagnostics_.add(at(offset), std::move(what), std::move(remedy));
+    if (++count_ < kMost) diagnostics_.add(at(offset), std::move(what), std::move(remedy));
+    if (count_ == kMost)
+      diagnostics_.add(at(offset), "more errors follow in this expression", "mend those above first");
   }
+  [[nodiscard]] bool full() const noexcept { return count_ >= kMost; }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
  private:

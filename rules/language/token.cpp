@@ -94,7 +94,7 @@ class Lexer {
       if (at_ == text_.size()) break;
       start_ = at_;
       one();
-      if (report_.count() > kMostErrors) break;
+      if (report_.full()) break;
     }
     start_ = at_ = text_.size();
     push(TokenKind::end);
@@ -102,8 +102,6 @@ class Lexer {
   }
 
  private:
-  static constexpr std::size_t kMostErrors = 50;
-
   void push(TokenKind kind, std::string bytes = {}) {
     out_.push_back({kind, static_cast<std::uint32_t>(start_), static_cast<std::uint32_t>(at_ - start_),
                     std::move(bytes)});

@@ -21,7 +21,6 @@ enum class ExprKind : std::uint8_t {
   call,  // text is the function's name
   negate,
   arithmetic,
-  layer,  // ip.src#2: refused
   // elements of a set
   range,  // low .. high
   // tests

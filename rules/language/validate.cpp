@@ -92,8 +92,7 @@ class Validator {
     const bool bytes = shape.kind == Kind::bytes;
     switch (op_of(node)) {
       case Op::slice:
-        if (!bytes || shape.masked || shape.text || node.number == 0 || node.number % sizeof(Range) != 0)
-          return false;
+        if (!bytes || shape.masked || node.number == 0 || node.number % sizeof(Range) != 0) return false;
         if (node.number / sizeof(Range) > kMostPieces / shape.pieces) return false;
         shape.pieces *= static_cast<std::size_t>(node.number / sizeof(Range));
         break;
