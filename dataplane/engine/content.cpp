@@ -148,6 +148,7 @@ Judgement Engine::State::walk(Transit& transit, Flow& flow, Direction direction,
   const auto& protocol = *registry.protocols[flow.protocol.value];
   const auto& schema = *protocol.schema;
   const Role role = flow.role(direction);
+  if (transit.value_count == 0) transit.value_count = packet_values(transit.packet, 0, transit.values);
   Scene scene{.rules = transit.rules,
               .flow = &flow,
               .packet = &transit.packet,

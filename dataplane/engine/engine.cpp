@@ -71,12 +71,12 @@ bool Engine::State::place(Transit& transit) noexcept {
   if (transit.rules == nullptr) {
     transit.mode = transit.event.mode = Mode::learn;
     transit.place.other = packet.frame.port;
-    transit.value_count = packet_values(packet, 0, transit.values);
     return true;
   }
   transit.event.generation = transit.rules->generation();
   transit.place = transit.rules->place(packet.frame.port, vlan);
-  const bool taken = transit.place.conduit.exists();
+  // A second tag would become the VLAN behind the next switch that takes the first one off.
+  const bool taken = transit.place.conduit.exists() && packet.vlan_count <= 1;
   if (!taken) transit.place = transit.rules->observer(packet.frame.port);
   if (!transit.place.conduit.exists()) return false;
   transit.conduit = &transit.rules->image().conduits()[transit.place.conduit.value];
@@ -85,7 +85,6 @@ bool Engine::State::place(Transit& transit) noexcept {
   // Port numbers and VLANs outlive a generation, conduit numbers do not.
   const auto pair = std::min(packet.frame.port.value, transit.place.other.value);
   transit.lane = static_cast<std::uint16_t>((packet.vlan_count != 0 ? packet.vlans[0] : 0U) | pair << 12U);
-  transit.value_count = packet_values(packet, 0, transit.values);
   return taken;
 }
 

@@ -222,6 +222,29 @@ TEST(Engine, E02_a_vlan_that_no_conduit_takes_is_dropped) {
   EXPECT_EQ(box.log.verdicts.back().reason, Reason::no_conduit);
 }
 
+TEST(Engine, E01_a_second_tag_is_refused_whatever_the_first_one_is) {
+  Box box{enforce("vlans = [7]")};
+  build::Link link;
+  link.source = "10.0.0.1";
+  link.destination = "10.0.1.2";
+  link.tags = {{.id = 7}};
+  EXPECT_EQ(box.send(build::tcp(link, {.flags = tcp_flag::syn}), kIt).size(), 1U);
+  link.tags = {{.id = 7}, {.id = 99}};
+  EXPECT_TRUE(box.send(build::tcp(link, {.source_port = 41000, .flags = tcp_flag::syn}), kIt).empty());
+  EXPECT_EQ(box.log.verdicts.back().reason, Reason::no_conduit);
+  link.tags = {{.id = 0}};
+  EXPECT_TRUE(box.send(build::tcp(link, {.source_port = 41000, .flags = tcp_flag::syn}), kIt).empty());
+}
+
+TEST(Engine, a_priority_tag_is_no_vlan) {
+  Box box{enforce()};
+  build::Link link;
+  link.source = "10.0.0.1";
+  link.destination = "10.0.1.2";
+  link.tags = {{.id = 0, .priority = 6}};
+  EXPECT_EQ(box.send(build::tcp(link, {.flags = tcp_flag::syn}), kIt).size(), 1U);
+}
+
 TEST(Engine, monitor_forwards_what_it_would_deny_and_says_so) {
   Box box{monitor()};
   Talk talk{box};

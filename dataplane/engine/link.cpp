@@ -98,6 +98,10 @@ bool claims_own_zone(const image::ImageView& image, const Ruleset::Place& place,
     const bool link_local = packet.source[0] == 0xfe && (packet.source[1] & 0xc0U) == 0x80;
     return unspecified || link_local || listed(image, place, packet.source);
   }
+  if (packet.network == Network::ipv4) {
+    // 0.0.0.0 has no address yet (RFC 2131 4.1) or needs none (RFC 3376 4.2.13).
+    return packet.source == mapped({}) || listed(image, place, packet.source);
+  }
   return true;
 }
 

@@ -250,6 +250,10 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   if (step.gap) flow.in_step = false;
   if (step.fresh == 0) return pass(transit);
 
+  // A segment that does not pass leaves no trace: its sender may repeat it, or send another in its place.
+  const auto state = flow.state;
+  const auto carried_state = flow.carried_state;
+  const auto outstanding = flow.outstanding.size();
   std::uint32_t used = 0;
   const auto bytes = retain ? flow.stream.pending(direction, pools) : transit.packet.payload();
   auto judgement = inspect(transit, flow, direction, bytes, used);
@@ -261,6 +265,9 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   }
   if (judgement.reason != Reason::none && enforced && !judgement.observed) {
     if (retain) flow.stream.undo(direction, transit.packet, step.fresh, pools);
+    flow.state = state;
+    flow.carried_state = carried_state;
+    flow.outstanding.take_back(outstanding);
     return refuse(transit, judgement, &flow, direction);
   }
   if (retain) {

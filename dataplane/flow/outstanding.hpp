@@ -48,6 +48,9 @@ class Outstanding {
     return old;
   }
 
+  // Forgets the youngest until no more than `size` wait: what was opened for a message that did not pass.
+  void take_back(std::uint32_t size) noexcept { size_ = std::min(size_, size); }
+
   void clear() noexcept { size_ = 0; }
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
 
