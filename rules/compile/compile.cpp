@@ -47,6 +47,10 @@ std::optional<Rows> read_all(std::span<const Source> sources, Notes& notes) {
   // What is said about the rest would follow from what could not be read.
   if (!notes.clean()) return std::nullopt;
   for (const auto& document : documents) read(document, rows, notes);
+  if (rows.conduits.empty() && notes.clean()) {
+    notes.error({static_cast<std::uint32_t>(sources.size() - 1), 0, 0}, "a configuration without a conduit",
+                "add one as [[conduit]]: without it nothing is forwarded");
+  }
   return rows;
 }
 

@@ -98,7 +98,7 @@ std::string_view name_of(ValueKind kind) noexcept {
     case ValueKind::real:
       return "a number with a fraction";
     case ValueKind::boolean:
-      return "true or false";
+      return "a boolean";
     case ValueKind::date:
       return "a date or time";
     case ValueKind::list:
@@ -113,8 +113,12 @@ std::optional<TomlValue> parse(std::string_view text, std::uint32_t file, Notes&
   const Reading reading{text, file};
   const auto result = toml::parse(text);
   if (!result) {
-    std::string what{result.error().description()};
-    notes.error(reading.spot(result.error().source().begin), "not TOML: " + what);
+    std::string_view what = result.error().description();
+    constexpr std::string_view kPrefix = "Error while parsing ";
+    const bool prefixed = what.starts_with(kPrefix);
+    if (prefixed) what.remove_prefix(kPrefix.size());
+    notes.error(reading.spot(result.error().source().begin),
+                (prefixed ? "not TOML: in a " : "not TOML: ") + std::string{what});
     return std::nullopt;
   }
   return reading.value(result.table());

@@ -92,7 +92,7 @@ void Patches::resolve(const PatchRow& row) {
   Resolved resolved;
   resolved.row = &row;
   resolved.protocol = protocol_of(row);
-  if (row.pattern && !patterns_.check(row.pattern->regex)) return;
+  const bool fine = !row.pattern || patterns_.check(row.pattern->regex);
   if (resolved.protocol == kNoProtocol) return;
   if (row.action == Verdict::drop && has(transports_of(resolved.protocol, schemas_), Transport::tcp)) {
     notes_.error(row.action_spot, "action = \"drop\" for " + row.protocol.text + ", which runs over TCP",
@@ -100,7 +100,7 @@ void Patches::resolve(const PatchRow& row) {
   }
   const auto field = row.pattern ? field_of(*row.pattern, resolved.protocol) : kWholePdu;
   resolved.assets = shielded(row);
-  if (resolved.assets.empty()) {
+  if (resolved.assets.empty() || !fine) {
     if (row.match) expressions_.check(*row.match, resolved.protocol);
     return;
   }

@@ -40,7 +40,6 @@ void Patterns::report(const Word& regex, const char* message) {
     const auto digits = what.substr(at + kAt.size());
     std::from_chars(digits.data(), digits.data() + digits.size(), index);
     if (index <= regex.text.size()) spot.column += index;
-    what = what.substr(0, at);
   }
   while (what.ends_with('.')) what.remove_suffix(1);
   notes_.error(spot, "the pattern can't be looked for: " + std::string{what},

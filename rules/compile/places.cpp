@@ -50,6 +50,10 @@ std::optional<std::uint32_t> Places::zone(const Word& name) {
       at != endpoints_.end() && image::kind_of(at->second) == EndpointKind::zone) {
     return image::index_of(at->second);
   }
+  if (endpoints_.contains(name.text)) {
+    notes_.error(name.spot, quoted(name.text) + " is an asset, not a zone", "name the zone");
+    return std::nullopt;
+  }
   Nearest search{name.text};
   for (const auto& zone : rows_.zones) search.offer(zone.name.text);
   notes_.error(name.spot, "no zone is named " + quoted(name.text), search.remedy("add it as [[zone]]"));
@@ -60,6 +64,10 @@ std::optional<std::uint32_t> Places::asset(const Word& name) {
   if (const auto at = endpoints_.find(name.text);
       at != endpoints_.end() && image::kind_of(at->second) == EndpointKind::asset) {
     return image::index_of(at->second);
+  }
+  if (endpoints_.contains(name.text)) {
+    notes_.error(name.spot, quoted(name.text) + " is a zone, not an asset", "name the asset");
+    return std::nullopt;
   }
   Nearest search{name.text};
   for (const auto& asset : rows_.assets) search.offer(asset.name.text);
@@ -89,6 +97,7 @@ void Places::order_networks() {
     const auto other = std::find_if(around.rbegin(), around.rend(),
                                     [&](const Net* outer) { return outer->zone != net.zone; });
     if (other != around.rend()) {
+      networks_agree_ = false;
       // Told where the later of the two is written.
       const Net* later = order((*other)->spot) < order(net.spot) ? &net : *other;
       const Net* earlier = later == &net ? *other : &net;
@@ -131,7 +140,7 @@ void Places::place_assets() {
     if (!row.zone.text.empty()) asset_zones_[i] = zone(row.zone).value_or(kNone);
     for (const auto& [address, spot] : row.addresses) {
       once(addresses.try_emplace(address, spot), spot, "the address " + text_of(address));
-      if (asset_zones_[i] != kNone && zone_of(address) != asset_zones_[i]) {
+      if (networks_agree_ && asset_zones_[i] != kNone && zone_of(address) != asset_zones_[i]) {
         notes_.error(spot, text_of(address) + " is outside the networks of zone " + quoted(row.zone.text),
                      "widen the zone's networks, or mend the address or the zone");
       }

@@ -60,7 +60,8 @@ class Places {
   Notes& notes_;
   std::unordered_map<std::string_view, std::uint32_t> endpoints_;  // by name, zones and assets
   std::map<std::string_view, std::uint32_t> conduits_;
-  std::vector<Net> networks_;  // disjoint, sorted
+  std::vector<Net> networks_;   // disjoint, sorted
+  bool networks_agree_ = true;  // no two zones have a part in common
   std::vector<std::uint32_t> asset_zones_;
   std::vector<std::uint32_t> gateways_;                                // by asset; kNone
   std::vector<std::array<std::vector<std::uint32_t>, 2>> side_zones_;  // by conduit

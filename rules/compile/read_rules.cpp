@@ -134,7 +134,7 @@ void read_ports(Form& form, AllowRow& row, Notes& notes) {
   if (value->kind == ValueKind::list && value->items.empty())
     notes.error(value->spot, "ports is an empty list", "write the ports");
   const std::uint32_t last = row.kind == CellKind::icmp ? 255 : 65535;
-  const auto remedy = "write numbers from 0 to " + std::to_string(last) + " or ranges as \"1000..1010\"";
+  const auto remedy = "write numbers from 0 to " + std::to_string(last) + " or ranges as \"10..19\"";
   for (const auto& item : form.list("ports", Need::may)) {
     if (item.kind == ValueKind::integer && item.integer >= 0 && item.integer <= last) {
       row.ports.push_back(

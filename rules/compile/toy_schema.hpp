@@ -2,7 +2,10 @@
 #pragma once
 
 #include <array>
+#include <string>
+#include <vector>
 
+#include "rules/compile/compile.hpp"
 #include "rules/schema/schema.hpp"
 
 namespace sluice::compile::toy {
@@ -105,5 +108,16 @@ mode = "enforce"
 on_failure = "closed"
 midstream = "resync"
 )";
+
+// What compiling this text as file `f` says.
+inline std::vector<std::string> errors_of(std::string text) {
+  Diagnostics diagnostics;
+  const std::vector<Source> sources = {{"f", std::move(text)}};
+  const auto output = compile::compile(sources, kSchemas, diagnostics);
+  std::vector<std::string> out;
+  if (output.has_value() != diagnostics.empty()) out.push_back("an image and errors, or neither");
+  for (const auto& error : diagnostics.errors()) out.push_back(error.text());
+  return out;
+}
 
 }  // namespace sluice::compile::toy
