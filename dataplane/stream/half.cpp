@@ -28,7 +28,6 @@ void Half::place(std::uint32_t first, std::uint32_t at) noexcept {
 
 void Half::advance(std::uint32_t count) noexcept {
   next += count;
-  if (next - start > kSpan) start = next - kSpan;
   if (buffer == nullptr) base = consumed = data_end();
 }
 

@@ -18,11 +18,11 @@ struct Half {
   static constexpr std::uint32_t kMostRetained = 256U << 10;
   static constexpr std::uint8_t kNoScale = 0xff;    // the option was absent
   static constexpr std::uint8_t kMostScale = 14;    // RFC 7323 2.3; also what an unknown scale counts as
-  static constexpr std::uint32_t kSpan = 1U << 30;  // numbers this far below `next` can't be meant any more
+  static constexpr std::uint32_t kSpan = 1U << 29;  // numbers this far below `acked` can't be meant any more
 
   // Numbers
-  std::uint32_t start =
-      0;  // the initial sequence number, or the first number seen midstream; never more than kSpan back
+  std::uint32_t start = 0;  // the initial sequence number, or the first number seen midstream; never more
+                            // than kSpan below `acked`
   std::uint32_t next = 0;   // all below was forwarded; SYN and FIN count one each
   std::uint32_t acked = 0;  // the most that the other end acknowledged
   std::uint32_t edge =
@@ -39,7 +39,7 @@ struct Half {
   // Observing
   bool lost = false;  // no memory: pending bytes were given up, the next fresh ones follow a gap
   bool jumped =
-      false;  // the last hole was wider than the window: perhaps the far segment was not of this stream
+      false;  // what lies behind hole_from is perhaps not of the stream: no receiver need have taken it
   std::uint32_t hole_from = 0;  // the last hole that was stepped over
   std::uint32_t hole_to = 0;
 

@@ -28,8 +28,8 @@ Step Stream::observe(Direction direction, const Packet& packet, bool retain, Str
     if (packet.payload_length > 0) observe_bytes(direction, packet, retain, pools, step);
     return step;
   }
-  if ((flags & tcp_flag::ack) == 0) return step;  // no receiver takes it (RFC 9293 3.10.7.4, fifth)
   observe_bytes(direction, packet, retain, pools, step);
+  if ((flags & tcp_flag::ack) == 0) return step;
   take_acknowledgement(direction, packet, pools);
   if (phase_ == StreamPhase::syn_seen) phase_ = StreamPhase::syn_ack_seen;  // that was not seen
   if (phase_ == StreamPhase::syn_ack_seen) {
@@ -55,9 +55,17 @@ void Stream::observe_bytes(Direction direction, const Packet& packet, bool retai
     if (keepalive) return;
     half.place(sequence, sequence);
   }
-  if (!observe_order(half, sequence, end, pools, step)) return;
+  if (!observe_order(half, packet.payload(), sequence, pools, step)) return;
 
   if (after(end, half.next) && !half.finished) {
+    // Would a receiver take it? Not from outside the window, acknowledging what was never sent, or without
+    // ACK.
+    const bool unacknowledging = (flags & (tcp_flag::ack | tcp_flag::syn)) == 0;
+    const bool doubtful = !reset_ && (step.reason == Reason::bad_sequence || unacknowledging);
+    if (doubtful && !half.jumped) {
+      half.jumped = true;
+      half.hole_from = half.hole_to = half.next;
+    }
     step.fresh = end - half.next;
     step.repeated = length - step.fresh;
     const ByteView bytes = packet.payload().last(step.fresh);
@@ -82,12 +90,18 @@ void Stream::observe_bytes(Direction direction, const Packet& packet, bool retai
   if (fin && step.reason == Reason::none && !half.finished && end == half.next) take_fin(half);
 }
 
-// Brings `next` to where the bytes [sequence, end) can be appended from. False: none of them can.
-bool Stream::observe_order(Half& half, std::uint32_t sequence, std::uint32_t end, StreamPools& pools,
+// Brings `next` to where the payload, whose first byte has the number `sequence`, can be appended. False:
+// none of it can.
+bool Stream::observe_order(Half& half, ByteView payload, std::uint32_t sequence, StreamPools& pools,
                            Step& step) noexcept {
+  const std::uint32_t end = sequence + static_cast<std::uint32_t>(payload.size());
   if (half.finished) return !after(sequence, half.data_end());
-  // The stream goes on where it was before a segment that no receiver can have taken.
+  // The stream goes on where it was before something that perhaps no receiver took, and not with the same
+  // bytes.
   if (half.jumped && sequence == half.hole_from && before(sequence, half.next)) {
+    const bool again = half.buffer != nullptr && !before(sequence, half.base) &&
+                       half.same(sequence, earlier(end, half.next), payload, sequence);
+    if (again) return true;
     half.jumped = false;
     half.next = sequence;
     half.forget(sequence, pools.bytes);

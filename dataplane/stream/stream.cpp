@@ -124,6 +124,7 @@ void Stream::take_acknowledgement(Direction direction, const Packet& packet, Str
     if (!other.started) other.next = other.base = other.consumed = acknowledgement;
   }
   other.acked_known = true;
+  if (after(other.acked, other.start + Half::kSpan)) other.start = other.acked - Half::kSpan;
   if (other.jumped && after(acknowledgement, other.hole_from)) other.jumped = false;
   other.trim(pools.bytes);
 }

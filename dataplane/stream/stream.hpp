@@ -130,7 +130,7 @@ class Stream {
   Step observe(Direction direction, const Packet& packet, bool retain, StreamPools& pools) noexcept;
   void observe_bytes(Direction direction, const Packet& packet, bool retain, StreamPools& pools,
                      Step& step) noexcept;
-  bool observe_order(Half& half, std::uint32_t sequence, std::uint32_t end, StreamPools& pools,
+  bool observe_order(Half& half, ByteView payload, std::uint32_t sequence, StreamPools& pools,
                      Step& step) noexcept;
 
   void take_syn(Direction direction, const Packet& packet, StreamPools& pools) noexcept;

@@ -562,7 +562,7 @@ TEST(Stream, a_session_of_many_gigabytes_wraps_and_keeps_its_lower_bound) {
     talk.recycle();
   }
   EXPECT_EQ(talk.send({kClient, kPush, sequence - 10, kS + 1, "x"}).act, Act::empty);
-  EXPECT_EQ(talk.send({kClient, kPush, sequence - (1U << 30) - 10, kS + 1, "x"}).reason,
+  EXPECT_EQ(talk.send({kClient, kPush, sequence - Half::kSpan - 10, kS + 1, "x"}).reason,
             Reason::bad_sequence);
   EXPECT_EQ(talk.send({kClient, kPush, sequence + (1U << 30), kS + 1, "x"}).reason, Reason::bad_sequence);
 }
