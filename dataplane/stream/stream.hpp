@@ -68,6 +68,8 @@ class Stream {
   // Bytes of `direction` from the first that is not consumed to the last accepted.
   [[nodiscard]] ByteView pending(Direction direction, const StreamPools& pools) const noexcept;
   void consume(Direction direction, std::uint32_t bytes) noexcept;
+  // The last accepted segment of `direction` is not forwarded. Also without `retain`, when the numbers go
+  // back all the same: else its repetition would pass as something that was forwarded before.
   void undo(Direction direction, const Packet& packet, std::uint32_t fresh, StreamPools& pools) noexcept;
   // After the segment was forwarded: gives back memory that is consumed and acknowledged.
   void settle(Direction direction, StreamPools& pools) noexcept;
