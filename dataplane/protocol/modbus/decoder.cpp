@@ -17,17 +17,19 @@ std::uint8_t code_of(ByteView bytes) noexcept {
   return static_cast<std::uint8_t>(reader.u8() & ~kException);
 }
 
+bool is_exception(ByteView bytes) noexcept {
+  Reader reader{bytes};
+  reader.skip(kMbapBeforeUnit + 1);
+  return (reader.u8() & kException) != 0;
+}
+
 Framing frame(const ProtocolState&, Role, ByteView bytes) noexcept {
-  Reader reader{bytes.first(bytes.size() < kMbapBeforeUnit ? bytes.size() : kMbapBeforeUnit)};
-  reader.skip(2);  // any transaction identifier
-  // A prefix that can't become a header is bad as soon as that shows.
-  for (std::size_t at = 2; at < bytes.size() && at < 4; ++at) {
-    if (reader.u8() != 0) return Framing::bad();  // protocol identifier
-  }
-  if (bytes.size() == kMbapBeforeUnit - 1 && reader.u8() > kMostUnityLength >> 8U) return Framing::bad();
   if (bytes.size() < kMbapBeforeUnit) return Framing::need_more(kMbapBeforeUnit);
+  Reader reader{bytes};
+  reader.skip(2);  // any transaction identifier
+  const auto protocol_id = reader.be16();
   const std::uint32_t length = reader.be16();
-  if (length < kLeastLength || length > kMostUnityLength) return Framing::bad();
+  if (protocol_id != 0 || length < kLeastLength || length > kMostUnityLength) return Framing::bad();
   if (length > kMostLength) {
     if (bytes.size() < kMbapBeforeUnit + kLeastLength) {
       return Framing::need_more(kMbapBeforeUnit + kLeastLength);
@@ -65,13 +67,23 @@ Malformed decode(ProtocolState&, Role role, ByteView pdu, Sink& sink) noexcept {
   return read(role, pdu, &sink);
 }
 
+// What a header without its end already excludes.
+bool can_begin(ByteView bytes) noexcept {
+  Reader reader{bytes};
+  reader.skip(2);
+  if (reader.u8() != 0 || reader.u8() != 0) return false;  // zero where there is no byte yet
+  return reader.u8() <= kMostUnityLength >> 8U;
+}
+
 Likeness probe(Role role, ByteView bytes) noexcept {
+  if (!can_begin(bytes)) return Likeness::no;
   const auto framing = frame({}, role, bytes);
   if (framing.kind == Framing::Kind::bad) return Likeness::no;
   if (framing.kind == Framing::Kind::need_more) return Likeness::prefix;
   // Six of the first eight bytes could be anybody's; a function of the standard with its exact length is no
   // accident.
   const auto pdu = bytes.first(framing.length);
+  if (role == Role::client && is_exception(pdu)) return Likeness::no;
   const auto code = code_of(pdu);
   const bool opaque = !is_named(code) || code == kUnity;
   return !opaque && read(role, pdu, nullptr) == Malformed::fine ? Likeness::yes : Likeness::prefix;

@@ -100,9 +100,10 @@ TEST(ModbusFrame, keeps_to_the_bounds_of_the_header) {
   for (const auto& bound : {
            Bound{"nothing", "", kMore},
            Bound{"any transaction identifier", "ffff", kMore},
-           Bound{"E56 protocol identifier 0100, seen at its first byte", "0001 01", kBad},
-           Bound{"E56 protocol identifier 0001", "0001 0001", kBad},
-           Bound{"E57 a length of 65,280, seen at its first byte", "0001 0000 ff", kBad},
+           Bound{"E56 protocol identifier 0100, before the header is whole", "0001 01", kMore},
+           Bound{"E56 protocol identifier 0100", "0001 0100 0006", kBad},
+           Bound{"E56 protocol identifier 0001", "0001 0001 0006", kBad},
+           Bound{"E57 a length of 65,280", "0001 0000 ff00", kBad},
            Bound{"E57 a length of 0", "0001 0000 0000", kBad},
            Bound{"E57 a length of 1", "0001 0000 0001", kBad},
            Bound{"E57 a length of 2, the shortest", "0001 0000 0002 01 07", kPdu},
@@ -146,9 +147,16 @@ TEST(ModbusProbe, says_yes_to_whole_messages_of_the_standard_only) {
 TEST(ModbusProbe, E63_says_no_to_other_protocols) {
   for (const auto* other :
        {"16 03 01 02 00 01 00", "474554202f20485454502f312e31", "03 00 00 16 11 e0 00 00 00 01",
-        "05 64 05 c0 01 00 00 04", "65 00 04 00 00 00 00 00", "68 04 07 00 00 00"}) {
+        "05 64 05 c0 01 00 00 04", "65 00 04 00 00 00 00 00", "68 04 07 00 00 00", "16 03 01", "0001 0001",
+        "0001 0000 ff"}) {
     EXPECT_EQ(protocol.probe(Role::client, bytes_of_hex(other)), Likeness::no) << other;
   }
+}
+
+TEST(ModbusProbe, E50_knows_that_a_client_sends_no_exceptions) {
+  const auto exception = bytes_of_hex("0001 0000 0003 01 83 02");
+  EXPECT_EQ(protocol.probe(Role::client, exception), Likeness::no);
+  EXPECT_EQ(protocol.probe(Role::server, exception), Likeness::yes);
 }
 
 TEST(ModbusEarly, E55_foretells_the_function_of_every_request) {
