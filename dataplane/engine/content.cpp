@@ -74,6 +74,8 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
   const bool tcp = transit.packet.transportation == Transportation::tcp;
   const auto transport = tcp ? Transport::tcp : Transport::udp;
   const bool from_opener = direction == flow.opener_direction;
+  const std::uint16_t openers_own_port =
+      from_opener ? transit.packet.source_port : transit.packet.destination_port;
   Guess certain;
   Guess possible;
   const auto consider = [&](std::uint16_t id, bool client_opened) noexcept {
@@ -114,9 +116,14 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
     for (const bool usual : {true, false}) {
       for (std::uint16_t i = 1; i < registry.protocols.size(); ++i) {
         const auto ports = registry.schemas[i]->ports;
-        const bool hinted = std::find(ports.begin(), ports.end(), flow.answerer_port) != ports.end();
-        if (hinted != usual) continue;
-        consider(i, true);
+        const auto listed = [&](std::uint16_t port) noexcept {
+          return std::find(ports.begin(), ports.end(), port) != ports.end();
+        };
+        const bool hinted = listed(flow.answerer_port);
+        // Who opened from the usual port is rather the one who is asked.
+        const bool reversed = !hinted && listed(openers_own_port);
+        if ((hinted || reversed) != usual) continue;
+        consider(i, !reversed);
         if (!usual && !certain.protocol.exists()) possible = {};  // on a strange port only proof counts
       }
     }
