@@ -1,5 +1,7 @@
 #include "rules/language/pattern.hpp"
 
+#include <algorithm>
+#include <bitset>
 #include <cstring>
 
 namespace sluice::language {
@@ -42,11 +44,18 @@ class Runner {
     Set* now = &sets_[0];
     Set* then = &sets_[1];
     const auto size = content_.size();
+    find_firsts();
     for (std::size_t at = 0;; ++at) {
+      // Nothing is under way: go where something can begin.
+      if (now->count == 0 && skips_) {
+        while (at < size && !firsts_[get(at)]) ++at;
+        if (at == size) return false;
+        now->clear(words_);
+      }
       if (enter(*now, machine_.head.start, at)) return true;
       if (at == size) return false;
       const auto byte = get(at);
-      then->clear();
+      then->clear(words_);
       for (std::size_t i = 0; i < now->count; ++i) {
         const auto state = machine_.state(now->list[i]);
         const bool steps = state.op == StateOp::byte ? state.x == byte : machine_.in_class(state.x, byte);
@@ -63,8 +72,8 @@ class Runner {
     std::array<std::uint16_t, kMostStates> list;
     std::size_t count = 0;
 
-    void clear() noexcept {
-      seen.fill(0);
+    void clear(std::size_t words) noexcept {
+      std::fill_n(seen.begin(), words, 0);
       count = 0;
     }
     bool mark(std::size_t state) noexcept {
@@ -75,6 +84,39 @@ class Runner {
       return true;
     }
   };
+
+  // The bytes that a match can begin with, as if every assertion stood. A match may need none: then nothing
+  // is skipped.
+  void find_firsts() noexcept {
+    auto& set = sets_[1];
+    set.mark(machine_.head.start);
+    std::size_t depth = 0;
+    stack_[depth++] = machine_.head.start;
+    while (depth != 0) {
+      const auto state = machine_.state(stack_[--depth]);
+      switch (state.op) {
+        case StateOp::byte:
+          firsts_.set(state.x & 0xffU);
+          break;
+        case StateOp::one_of:
+          for (unsigned byte = 0; byte < 256; ++byte) {
+            if (machine_.in_class(state.x, static_cast<std::uint8_t>(byte))) firsts_.set(byte);
+          }
+          break;
+        case StateOp::fork:
+          if (set.mark(state.x)) stack_[depth++] = state.x;
+          if (set.mark(state.next)) stack_[depth++] = state.next;
+          break;
+        case StateOp::assert_:
+          if (set.mark(state.next)) stack_[depth++] = state.next;
+          break;
+        case StateOp::accept:
+          skips_ = false;
+          break;
+      }
+    }
+    set.clear(words_);
+  }
 
   [[nodiscard]] std::uint8_t get(std::size_t at) const noexcept {
     return plain_ ? bytes_[at] : content_.at(at);
@@ -143,6 +185,9 @@ class Runner {
   const Content& content_;
   bool plain_;
   ByteView bytes_;
+  std::size_t words_ = (machine_.head.states + 63U) / 64U;  // of Set::seen that are used
+  bool skips_ = true;
+  std::bitset<256> firsts_;
   std::array<Set, 2> sets_;
   std::array<std::uint16_t, kMostStates> stack_;  // each state enters it at most once a position
 };
