@@ -7,7 +7,7 @@
 
 #include "dataplane/engine/policy.hpp"
 #include "dataplane/flow/key.hpp"
-#include "dataplane/flow/outstanding.hpp"
+#include "dataplane/protocol/outstanding.hpp"
 #include "dataplane/protocol/protocol.hpp"
 #include "dataplane/stream/stream.hpp"
 #include "rules/base/ids.hpp"

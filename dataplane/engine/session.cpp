@@ -247,13 +247,15 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
       break;
   }
   if (step.reason != Reason::none && transit.rules != nullptr) report(transit, {.reason = step.reason});
-  if (step.gap) flow.in_step = false;
+  const bool unseen = step.reason == Reason::memory_full;  // observing: passed, with nothing kept of it
+  if (step.gap || unseen) flow.in_step = false;
+  if (unseen) ++counters.not_inspected;
   if (step.fresh == 0) return pass(transit);
 
   // A segment that does not pass leaves no trace: its sender may repeat it, or send another in its place.
   const auto state = flow.state;
   const auto carried_state = flow.carried_state;
-  const auto outstanding = flow.outstanding.size();
+  const auto outstanding = flow.outstanding.opened();
   std::uint32_t used = 0;
   const auto bytes = retain ? flow.stream.pending(direction, pools) : transit.packet.payload();
   auto judgement = inspect(transit, flow, direction, bytes, used);
@@ -264,7 +266,7 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
     judgement = {.reason = Reason::midstream, .protocol = flow.protocol};
   }
   if (judgement.reason != Reason::none && enforced && !judgement.observed) {
-    if (retain) flow.stream.undo(direction, transit.packet, step.fresh, pools);
+    flow.stream.undo(direction, transit.packet, step.fresh, pools);
     flow.state = state;
     flow.carried_state = carried_state;
     flow.outstanding.take_back(outstanding);

@@ -1,4 +1,4 @@
-#include "dataplane/flow/outstanding.hpp"
+#include "dataplane/protocol/outstanding.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,6 +44,39 @@ TEST(Outstanding, E64_full_refuses_and_room_comes_with_answers_and_with_time) {
   EXPECT_EQ(outstanding.size(), 7u);
   EXPECT_EQ(outstanding.find(9), nullptr);
   EXPECT_NE(outstanding.find(10), nullptr);
+}
+
+TEST(Outstanding, a_request_that_was_given_up_yields_its_place_when_all_are_taken) {
+  Outstanding outstanding;
+  for (std::uint64_t i = 0; i < 16; ++i) ASSERT_TRUE(outstanding.open({i, 0, 3}, Time{1}));
+  EXPECT_FALSE(outstanding.open({99, 0, 3}, Time{1} + Outstanding::kGivenUp));
+  EXPECT_TRUE(outstanding.open({99, 0, 3}, Time{2} + Outstanding::kGivenUp));
+  EXPECT_EQ(outstanding.find(0), nullptr);
+  EXPECT_NE(outstanding.find(99), nullptr);
+  EXPECT_EQ(outstanding.size(), 16u);
+}
+
+TEST(Outstanding, a_key_used_again_after_its_request_was_given_up_means_the_new_request) {
+  Outstanding outstanding;
+  ASSERT_TRUE(outstanding.open({7, 1, 3}, Time{1}));
+  ASSERT_TRUE(outstanding.open({7, 2, 3}, Time{2} + Outstanding::kGivenUp));
+  Pending pending;
+  ASSERT_TRUE(outstanding.answer(7, pending));
+  EXPECT_EQ(pending.note, 2u);
+  EXPECT_FALSE(outstanding.answer(7, pending));
+}
+
+TEST(Outstanding, what_was_opened_for_messages_that_did_not_pass_is_taken_back) {
+  Outstanding outstanding;
+  ASSERT_TRUE(outstanding.open({1, 0, 3}, Time{1}));
+  const auto before = outstanding.opened();
+  ASSERT_TRUE(outstanding.open({2, 0, 3}, Time{1}));
+  ASSERT_TRUE(outstanding.open({3, 0, 3}, Time{1}));
+  outstanding.take_back(before);
+  EXPECT_EQ(outstanding.size(), 1u);
+  EXPECT_NE(outstanding.find(1), nullptr);
+  outstanding.take_back(before);
+  EXPECT_EQ(outstanding.size(), 1u);
 }
 
 TEST(Outstanding, a_lower_limit_holds) {

@@ -1,6 +1,7 @@
 // Outstanding: what was asked in one flow and not yet answered, oldest first. At most `kMost`, and no more
-// than the limit that open() is given; full is an answer, nothing is pushed out. Trivially copyable, so that
-// it can live in a flow's entry; all steps are linear in kMost. One worker's.
+// than the limit that open() is given. Whoever asks gives up after a while, without saying so: a request
+// older than kGivenUp yields its place to a new one that needs it, and to one with the same key. Trivially
+// copyable, so that it can live in a flow's entry; all steps are linear in kMost. One worker's.
 #pragma once
 
 #include <algorithm>
@@ -15,11 +16,19 @@ namespace sluice {
 class Outstanding {
  public:
   static constexpr std::uint32_t kMost = 16;
+  static constexpr Duration kGivenUp = seconds(1);
 
-  // False when `limit` requests wait already. `now` is not before that of any earlier call.
+  // False when `limit` requests wait already, none of them given up. `now` is not before that of any earlier
+  // call.
   [[nodiscard]] bool open(const Pending& pending, Time now, std::uint32_t limit = kMost) noexcept {
-    if (size_ >= std::min(limit, kMost)) return false;
+    const auto same = index_of(pending.key);
+    if (same < size_ && given_up(same, now)) remove(same);
+    if (size_ >= std::min(limit, kMost)) {
+      if (size_ == 0 || !given_up(0, now)) return false;
+      remove(0);
+    }
     waiting_[size_++] = {pending, now};
+    ++opened_;
     return true;
   }
 
@@ -34,8 +43,7 @@ class Outstanding {
     const auto at = index_of(key);
     if (at == size_) return false;
     pending = waiting_[at].pending;
-    std::move(waiting_.begin() + at + 1, waiting_.begin() + size_, waiting_.begin() + at);
-    --size_;
+    remove(at);
     return true;
   }
 
@@ -48,8 +56,13 @@ class Outstanding {
     return old;
   }
 
-  // Forgets the youngest until no more than `size` wait: what was opened for a message that did not pass.
-  void take_back(std::uint32_t size) noexcept { size_ = std::min(size_, size); }
+  // How many were ever opened, to take back to.
+  [[nodiscard]] std::uint32_t opened() const noexcept { return opened_; }
+  // Forgets what was opened since: for messages that did not pass after all.
+  void take_back(std::uint32_t opened) noexcept {
+    size_ -= std::min(size_, opened_ - opened);
+    opened_ = opened;
+  }
 
   void clear() noexcept { size_ = 0; }
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
@@ -60,6 +73,15 @@ class Outstanding {
     Time asked;
   };
 
+  [[nodiscard]] bool given_up(std::uint32_t at, Time now) const noexcept {
+    return now - waiting_[at].asked > kGivenUp;
+  }
+
+  void remove(std::uint32_t at) noexcept {
+    std::move(waiting_.begin() + at + 1, waiting_.begin() + size_, waiting_.begin() + at);
+    --size_;
+  }
+
   [[nodiscard]] std::uint32_t index_of(std::uint64_t key) const noexcept {
     std::uint32_t at = 0;
     while (at < size_ && waiting_[at].pending.key != key) ++at;
@@ -68,6 +90,7 @@ class Outstanding {
 
   std::array<Waiting, kMost> waiting_{};
   std::uint32_t size_ = 0;
+  std::uint32_t opened_ = 0;  // modulo 2^32
 };
 static_assert(std::is_trivially_copyable_v<Outstanding>);
 
