@@ -123,8 +123,9 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
         // Who opened from the usual port is rather the one who is asked.
         const bool reversed = !hinted && listed(openers_own_port);
         if ((hinted || reversed) != usual) continue;
+        const auto hinted_at = possible;
         consider(i, !reversed);
-        if (!usual && !certain.protocol.exists()) possible = {};  // on a strange port only proof counts
+        if (!usual) possible = hinted_at;  // on a strange port only proof counts
       }
     }
   }

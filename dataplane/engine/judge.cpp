@@ -129,6 +129,7 @@ void Judge::on_item(std::span<const Value> header, const Item& item) noexcept {
     }
   }
   if (passes || scene_->mode != Mode::enforce) report(header, item, rule);
+  ++items_;
 }
 
 void Judge::on_payload(std::uint16_t function, ByteView payload) noexcept {
@@ -169,6 +170,7 @@ void Judge::deny(const Judgement& judgement) noexcept {
   if (!outranks) return;
   judgement_ = judgement;
   judgement_.protocol = protocol_;
+  judgement_.item = items_;
   judgement_.described = true;
 }
 
@@ -186,7 +188,7 @@ void Judge::report(std::span<const Value> header, const Item& item, RuleId rule)
   event.protocol = protocol_;
   event.function = item.function;
   event.access = item.access;
-  event.item = items_++;
+  event.item = items_;
   event.is_response = scene_->role == Role::server;
   event.rule = rule;
   event.header = header;
@@ -203,6 +205,7 @@ void Judge::describe(Event& event) const noexcept {
   event.protocol = judgement_.protocol;
   event.function = judgement_.function;
   event.access = judgement_.access;
+  event.item = judgement_.item;
   event.malformed = static_cast<std::uint8_t>(judgement_.malformed);
   event.is_response = scene_->role == Role::server;
   event.header = {said_header_.data(), said_headers_};

@@ -27,6 +27,7 @@ struct Judgement {
   ProtocolId protocol{};
   std::uint16_t function = kNoFunction;
   Access access = Access::read;
+  std::uint32_t item = 0;  // that it is about; those before it were read
   Malformed malformed = Malformed::fine;
   bool described = false;  // the judge read a message: describe() tells what it said
 };
@@ -77,7 +78,7 @@ class Judge final : private Listener {
 
   const Scene* scene_ = nullptr;
   Judgement judgement_;
-  std::uint32_t items_ = 0;  // reported of the current layer
+  std::uint32_t items_ = 0;  // ended, of the current layer
   std::size_t depth_ = 0;
   ProtocolId protocol_;  // of the current layer
   std::span<const Value> carrier_{};

@@ -10,7 +10,7 @@ import tree  # noqa: E402
 LEVEL = {"rules": 0, "dataplane": 1, "control": 2, "tests": 3, "bench": 3, "images": 4}
 INNER = {
     "rules": ("base", "schema", "language", "image", "pack", "compile"),
-    "dataplane": ("packet", "flow", "stream", "protocol", "ruleset", "engine", "channel", "port", "app"),
+    "dataplane": ("packet", "protocol", "flow", "stream", "ruleset", "engine", "channel", "port", "app"),
 }
 DPDK_FOLDERS = ("dataplane/port/", "dataplane/app/")
 
