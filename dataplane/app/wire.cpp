@@ -28,7 +28,8 @@ struct Wire {
       }
     }
   }
-  void tick(Time, const Rules&) noexcept {}
+  void closed(std::span<const Frame>, Time) noexcept {}
+  void tick(Time, const Rules*) noexcept {}
   void drain() noexcept {}
   DpdkPorts& ports;
 };
@@ -66,7 +67,7 @@ int main(int count, char** words) {
   stop = true;
   thread.join();
   for (std::uint16_t i = 0; i < (*ports)->size(); ++i) {
-    const auto& counters = (*ports)->counters(PortId{i});
+    const auto counters = (*ports)->counters(PortId{i});
     fmt::print("{} received={} cut={} sent={} unsent={}\n", options.ports.ports[i].name, counters.received,
                counters.cut, counters.sent, counters.unsent);
   }

@@ -1,7 +1,8 @@
 // Worker: one thread that runs its ports' frames to completion. A round: receive, read the clock once, judge,
 // send, say that it is quiescent. Nothing in it allocates, locks, logs or calls the system but the port
 // driver and, where the core is shared, the one timed sleep of Rest. Everything a worker touches is its own
-// but the published rules and its pulse. Without rules the box is closed: every frame is given back.
+// but the published rules. Any number of workers can stand beside each other, each with its ports and its
+// judge.
 #pragma once
 
 #include <emmintrin.h>
@@ -52,12 +53,29 @@ class Rest {
   std::uint32_t idle_ = 0;
 };
 
+// What a worker does with frames. burst() and closed() give back or forward each of them, now or later;
+// tick() is called at least every 10 ms, with null while there are no rules; drain() at the end.
+template <class T, class Rules>
+concept JudgeOf = requires(T judge, std::span<const Frame> frames, Time now, const Rules& rules,
+                           const Rules* maybe) {
+  { judge.burst(frames, now, rules) }
+  noexcept;
+  { judge.closed(frames, now) }
+  noexcept;
+  { judge.tick(now, maybe) }
+  noexcept;
+  { judge.drain() }
+  noexcept;
+};
+
 template <PortGroup Ports, class Judge, class Rules>
+requires JudgeOf<Judge, Rules>
 class Worker {
  public:
   Worker(std::uint32_t number, Ports& ports, Judge& judge, Published<Rules>& rules, Rest::Core core) noexcept
       : number_{number}, ports_{ports}, judge_{judge}, rules_{rules}, rest_{core} {}
 
+  // Until `stop`; then gives back all that is held.
   void run(const std::atomic<bool>& stop) noexcept {
     while (!stop.load(std::memory_order_relaxed)) {
       if (round(monotonic)) {
@@ -77,25 +95,21 @@ class Worker {
     const auto frames = ports_.receive();
     const Time now = clock();
     const auto* rules = rules_.current();
-    if (rules == nullptr) {
-      for (const auto& frame : frames) ports_.release(frame);
-      closed_.store(closed_.load(std::memory_order_relaxed) + frames.size(), std::memory_order_relaxed);
-    } else {
-      if (!frames.empty()) judge_.burst(frames, now, *rules);
-      if (now - ticked_ >= kTick) {
-        judge_.tick(now, *rules);
-        ticked_ = now;
+    if (!frames.empty()) {
+      if (rules != nullptr) {
+        judge_.burst(frames, now, *rules);
+      } else {
+        judge_.closed(frames, now);
       }
+    }
+    if (now - ticked_ >= kTick) {
+      judge_.tick(now, rules);
+      ticked_ = now;
     }
     ports_.flush();
     rules_.quiescent(number_);
-    pulse_.store(now.ns, std::memory_order_relaxed);
     return !frames.empty();
   }
-
-  // Any thread: when the last round was, and how many frames met a closed box (Reason::starting).
-  [[nodiscard]] Time pulse() const noexcept { return {pulse_.load(std::memory_order_relaxed)}; }
-  [[nodiscard]] std::uint64_t closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
 
  private:
   std::uint32_t number_;
@@ -104,8 +118,6 @@ class Worker {
   Published<Rules>& rules_;
   Rest rest_;
   Time ticked_;
-  alignas(64) std::atomic<std::uint64_t> pulse_{0};
-  std::atomic<std::uint64_t> closed_{0};
 };
 
 }  // namespace sluice

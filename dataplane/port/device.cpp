@@ -1,6 +1,7 @@
 #include "dataplane/port/device.hpp"
 
 #include <fcntl.h>
+#include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -21,7 +22,9 @@ constexpr std::uint16_t kRing = 1024;  // descriptors asked of a driver, each wa
 constexpr std::uint32_t kObject = RTE_CACHE_LINE_SIZE + sizeof(rte_mbuf);  // in front of a buffer's room
 static_assert(sizeof(rte_mempool_objhdr) <= RTE_CACHE_LINE_SIZE);
 constexpr std::uint32_t kCache = 256;
-constexpr std::uint32_t kMostStale = 8192;  // frames that waited in a socket before its filter was there
+constexpr int kAttempts = 5;
+constexpr unsigned kBetweenAttempts = 100'000;  // microseconds
+constexpr std::uint32_t kMostStale = 8192;      // frames that waited in a socket before its filter was there
 
 std::string why(int error) { return rte_strerror(error < 0 ? -error : error); }
 
@@ -92,7 +95,7 @@ Result<void> Device::open(const DpdkPort& wanted, std::size_t number, const Dpdk
     case Driver::automatic:
       break;
   }
-  auto first = probe(xdp, name_, options);
+  auto first = patiently(xdp, options);
   if (first) return {};
   close();
   auto second = probe(packet, name_, options);
@@ -102,12 +105,22 @@ Result<void> Device::open(const DpdkPort& wanted, std::size_t number, const Dpdk
   return second;
 }
 
-void Device::close() {
-  if (started_) {
-    rte_eth_dev_stop(id_);
-    rte_eth_dev_close(id_);
+// The kernel takes a moment to let go of the queues of a process that has just ended.
+Result<void> Device::patiently(const std::string& devargs, const DpdkOptions& options) {
+  for (int attempt = 1;; ++attempt) {
+    auto opened = probe(devargs, name_, options);
+    if (opened || !probed_ || attempt == kAttempts) return opened;
+    close();
+    rte_delay_us_sleep(kBetweenAttempts);
   }
+}
+
+void Device::close() {
+  if (left_open_) return;
+  if (started_) rte_eth_dev_stop(id_);
+  if (probed_) rte_eal_hotplug_remove("vdev", device_.c_str());
   started_ = false;
+  probed_ = false;
   rte_mempool_free(std::exchange(pool_, nullptr));
   if (carrier_ >= 0) ::close(std::exchange(carrier_, -1));
   sockets_.clear();
@@ -131,6 +144,7 @@ Result<void> Device::probe(const std::string& devargs, const std::string& interf
     if (const auto error = rte_eal_hotplug_add("vdev", device_.c_str(), arguments.c_str()); error != 0) {
       return failed("DPDK can't open " + devargs, error);
     }
+    probed_ = true;
   }
   if (rte_eth_dev_get_port_by_name(device_.c_str(), &id_) != 0)
     return failed("no driver takes " + devargs, ENODEV);
@@ -160,7 +174,6 @@ Result<void> Device::start(std::uint32_t buffers) {
   if (const auto error = rte_eth_dev_configure(id_, 1, 1, &configuration); error != 0) {
     return failed("it can't be configured", error);
   }
-  started_ = true;  // from here it must be closed
   std::uint16_t receive = kRing;
   std::uint16_t transmit = kRing;
   if (const auto error = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &receive, &transmit); error != 0) {
@@ -174,6 +187,7 @@ Result<void> Device::start(std::uint32_t buffers) {
     return failed("it can't send", error);
   }
   if (const auto error = rte_eth_dev_start(id_); error != 0) return failed("it does not start", error);
+  started_ = true;
   // Some virtual drivers have no such mode and need none.
   if (const auto error = rte_eth_promiscuous_enable(id_); error != 0 && error != -ENOTSUP) {
     return failed("it can't take every frame", error);

@@ -40,6 +40,8 @@ class Device {
   // Takes the kernel interface or the devargs that `wanted` names, `number` being its place among the ports.
   Result<void> open(const DpdkPort& wanted, std::size_t number, const DpdkOptions& options);
   void close();
+  // From here on close() does nothing.
+  void leave_open() noexcept { left_open_ = true; }
 
   [[nodiscard]] std::uint16_t id() const noexcept { return id_; }
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
@@ -49,6 +51,7 @@ class Device {
 
  private:
   Result<void> probe(const std::string& devargs, const std::string& interface, const DpdkOptions& options);
+  Result<void> patiently(const std::string& devargs, const DpdkOptions& options);
   Result<void> start(std::uint32_t buffers);
   void discard_stale() noexcept;
   [[nodiscard]] tl::unexpected<Error> failed(const std::string& what, int error) const;
@@ -58,7 +61,9 @@ class Device {
   std::uint16_t id_ = 0;
   Kind kind_ = Kind::other;
   std::uint32_t mtu_ = 0;
+  bool probed_ = false;  // a virtual device, to be removed
   bool started_ = false;
+  bool left_open_ = false;
   rte_mempool* pool_ = nullptr;
   std::vector<int> sockets_;  // of af_packet: its own, to ask what they lost
   std::uint64_t missed_ = 0;  // what they said so far

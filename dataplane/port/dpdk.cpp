@@ -1,5 +1,7 @@
 #include "dataplane/port/dpdk.hpp"
 
+#include <rte_alarm.h>
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -45,9 +47,11 @@ struct Port {
 struct DpdkPorts::State {
   std::vector<std::unique_ptr<Port>> ports;
   rte_mempool* made = nullptr;
+  bool left_open = false;
 
   ~State() {
     for (auto& port : ports) rte_pktmbuf_free_bulk(port->queue.data(), static_cast<unsigned>(port->waiting));
+    if (left_open) return;
     ports.clear();
     rte_eal_cleanup();
   }
@@ -81,8 +85,31 @@ Result<std::unique_ptr<DpdkPorts>> DpdkPorts::open(const DpdkOptions& options) {
   return std::unique_ptr<DpdkPorts>{new DpdkPorts{std::move(state)}};
 }
 
+void DpdkPorts::leave_open() noexcept {
+  state_->left_open = true;
+  for (auto& port : state_->ports) port->device.leave_open();
+}
+
 bool DpdkPorts::attach_worker() noexcept { return rte_thread_register() == 0; }
 void DpdkPorts::detach_worker() noexcept { rte_thread_unregister(); }
+
+bool DpdkPorts::run_on_driver_thread(bool (*work)()) noexcept {
+  struct Errand {
+    bool (*work)();
+    std::atomic<int> outcome{-1};
+  };
+  // Static: the thread may come to it after nobody waits any more.
+  static Errand errand;
+  errand.work = work;
+  errand.outcome = -1;
+  const auto run = [](void* given) {
+    auto& task = *static_cast<Errand*>(given);
+    task.outcome = task.work() ? 1 : 0;
+  };
+  if (rte_eal_alarm_set(1, run, &errand) != 0) return false;
+  for (int waited = 0; errand.outcome < 0 && waited < 1000; ++waited) rte_delay_us_sleep(1000);
+  return errand.outcome == 1;
+}
 
 std::span<const Frame> DpdkPorts::receive() noexcept {
   std::size_t count = 0;

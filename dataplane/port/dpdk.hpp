@@ -61,6 +61,15 @@ class DpdkPorts final : public Buffers {
   bool attach_worker() noexcept;
   void detach_worker() noexcept;
 
+  // Main thread: runs `work` on the one thread that DPDK has made for itself, and waits for it; what it
+  // returned, or false when the thread did not come to it within a second.
+  bool run_on_driver_thread(bool (*work)()) noexcept;
+
+  // Main thread: the sandbox closes, so the devices can't be closed in order any more; the kernel does it
+  // when the process ends. What it leaves: the interface's XDP program (which passes all to the host while no
+  // socket is there) and promiscuous mode.
+  void leave_open() noexcept;
+
   std::span<const Frame> receive() noexcept;
   void flush() noexcept;
   void forward(Frame frame, PortId to) noexcept override;

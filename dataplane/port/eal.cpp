@@ -44,8 +44,9 @@ std::string floating_lcore(const cpu_set_t& allowed) {
 }  // namespace
 
 #ifdef __SANITIZE_ADDRESS__
-// libxdp 1.3 keeps the queue of each umem.
-extern "C" const char* __lsan_default_suppressions() { return "leak:xsk_umem__create\n"; }
+// libxdp 1.3 keeps what it made for each socket.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libxdp.so\n"; }
+extern "C" const char* __lsan_default_options() { return "print_suppressions=0"; }
 #endif
 
 Result<void> start_eal(const EalOptions& options) {

@@ -67,6 +67,12 @@ class Published {
     return true;
   }
 
+  // Nothing runs: current() is null from the next burst on. Only without a previous one.
+  void withdraw() noexcept {
+    retire(std::move(running_));
+    announce();
+  }
+
   // True when no worker can still be using anything but running().
   [[nodiscard]] bool settled() const noexcept { return passed(epoch_.load(std::memory_order_relaxed)); }
 
