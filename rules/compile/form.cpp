@@ -162,7 +162,9 @@ void Form::close() {
   for (const auto& entry : table_.entries) {
     if (std::find(known_.begin(), known_.end(), entry.key.text) != known_.end()) continue;
     Nearest search{entry.key.text};
-    for (const auto key : known_) search.offer(key);
+    for (const auto key : known_) {
+      if (notes_.suggests()) search.offer(key);
+    }
     notes_.error(entry.key.spot, "unknown key " + quoted(entry.key.text) + " in " + std::string{what_},
                  search.remedy("remove it"));
   }

@@ -17,20 +17,22 @@ std::vector<std::uint64_t> function_words(std::span<const FunctionRow> rows, con
   std::vector<std::uint64_t> words((std::size_t{schema.ids} + 63) / 64);
   for (const auto& row : rows) {
     std::uint16_t id = kNoFunction;
-    if (const auto* code = std::get_if<std::int64_t>(&row.which)) {
-      if (*code < 0 || *code >= schema.codes) {
-        notes.error(row.spot, std::to_string(*code) + " is no function code of " + std::string{schema.name},
+    if (row.name.empty()) {
+      if (row.code < 0 || row.code >= schema.codes) {
+        notes.error(row.spot,
+                    std::to_string(row.code) + " is no function code of " + std::string{schema.name},
                     "codes are 0 to " + std::to_string(schema.codes - 1));
         continue;
       }
-      id = static_cast<std::uint16_t>(*code);
+      id = static_cast<std::uint16_t>(row.code);
     } else {
-      const auto& name = std::get<std::string>(row.which);
-      const auto* function = schema.function(name);
+      const auto* function = schema.function(row.name);
       if (function == nullptr) {
-        Nearest search{name};
-        for (const auto& known : schema.functions) search.offer(known.name);
-        notes.error(row.spot, std::string{schema.name} + " has no function " + quoted(name),
+        Nearest search{row.name};
+        for (const auto& known : schema.functions) {
+          if (notes.suggests()) search.offer(known.name);
+        }
+        notes.error(row.spot, std::string{schema.name} + " has no function " + quoted(row.name),
                     search.remedy("`sluice fields " + std::string{schema.name} +
                                   "` lists them; a code without a name is a number"));
         continue;

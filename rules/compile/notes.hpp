@@ -41,6 +41,8 @@ class Notes {
 
   [[nodiscard]] std::span<const Source> sources() const noexcept { return sources_; }
   [[nodiscard]] Diagnostics& found() noexcept { return found_; }
+  // Is one more suggestion worth its time? Whoever has many errors is helped by the first.
+  [[nodiscard]] bool suggests() const noexcept { return found_.errors().size() < 200; }
   [[nodiscard]] bool clean() const noexcept { return found_.empty(); }
 
  private:

@@ -35,11 +35,15 @@ void Places::number_names() {
     add(rows_.assets[i].name, image::endpoint(EndpointKind::asset, i));
 }
 
+void Places::offer(Nearest& search, std::string_view known) const {
+  if (notes_.suggests()) search.offer(known);
+}
+
 std::optional<std::uint32_t> Places::endpoint(const Word& name) {
   if (const auto at = endpoints_.find(name.text); at != endpoints_.end()) return at->second;
   Nearest search{name.text};
-  for (const auto& zone : rows_.zones) search.offer(zone.name.text);
-  for (const auto& asset : rows_.assets) search.offer(asset.name.text);
+  for (const auto& zone : rows_.zones) offer(search, zone.name.text);
+  for (const auto& asset : rows_.assets) offer(search, asset.name.text);
   notes_.error(name.spot, "no asset or zone is named " + quoted(name.text),
                search.remedy("add it as [[asset]] or [[zone]]"));
   return std::nullopt;
@@ -55,7 +59,7 @@ std::optional<std::uint32_t> Places::zone(const Word& name) {
     return std::nullopt;
   }
   Nearest search{name.text};
-  for (const auto& zone : rows_.zones) search.offer(zone.name.text);
+  for (const auto& zone : rows_.zones) offer(search, zone.name.text);
   notes_.error(name.spot, "no zone is named " + quoted(name.text), search.remedy("add it as [[zone]]"));
   return std::nullopt;
 }
@@ -70,7 +74,7 @@ std::optional<std::uint32_t> Places::asset(const Word& name) {
     return std::nullopt;
   }
   Nearest search{name.text};
-  for (const auto& asset : rows_.assets) search.offer(asset.name.text);
+  for (const auto& asset : rows_.assets) offer(search, asset.name.text);
   notes_.error(name.spot, "no asset is named " + quoted(name.text), search.remedy("add it as [[asset]]"));
   return std::nullopt;
 }

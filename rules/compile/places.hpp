@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "rules/base/nearest.hpp"
 #include "rules/compile/notes.hpp"
 #include "rules/compile/rows.hpp"
 #include "rules/image/writer.hpp"
@@ -49,6 +50,7 @@ class Places {
     auto operator<=>(const OnSide&) const = default;
   };
 
+  void offer(Nearest& search, std::string_view known) const;
   void number_names();
   void order_networks();
   void place_assets();

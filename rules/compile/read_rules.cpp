@@ -178,9 +178,9 @@ void read_functions(Form& form, AllowRow& row, Notes& notes) {
   if (value == nullptr) return;
   for (const auto& item : form.list("functions", Need::may)) {
     if (item.kind == ValueKind::integer) {
-      row.functions.push_back({item.spot, item.integer});
+      row.functions.push_back({item.spot, {}, item.integer});
     } else if (auto word = word_of(item, "a function", kMostName, notes)) {
-      row.functions.push_back({item.spot, std::move(word->text)});
+      row.functions.push_back({item.spot, std::move(word->text), 0});
     }
   }
 }

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "rules/compile/address.hpp"
@@ -73,7 +72,8 @@ struct EndRow {
 
 struct FunctionRow {
   Spot spot;
-  std::variant<std::string, std::int64_t> which;
+  std::string name;  // empty: the code counts
+  std::int64_t code = 0;
 };
 
 struct AllowRow {
