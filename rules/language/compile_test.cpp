@@ -100,6 +100,7 @@ constexpr Wrong kWrong[] = {
     {"toy & 01", ":1: a protocol can't be masked; mask a slice"},
     {"toy.text & 1", ":1: a string can't be masked"},
     {"toy.bool & 1", ":1: a boolean can't be masked"},
+    {"toy[0] & \"a\"", ":10: this is not a byte sequence"},
     {"toy[0] & 1 & 1", ":1: a masked value can't"},
     {"toy.text + 1 == 2", ":1: a string can't be computed"},
     {"toy.u8 + toy.u8 == 3", ":1: two fields can't be computed"},

@@ -58,9 +58,9 @@ class Content {
     size_ = std::min(size_, mask.size());
   }
 
-  // Keeps the ranges, `run` being Ranges one after the other; false when nothing is left. validate() saw to
-  // it that there is room for the pieces and that no mask was laid on before.
-  bool slice(ByteView run) noexcept {
+  // Keeps the ranges, `run` being Ranges one after the other. validate() saw to it that there is room for the
+  // pieces and that no mask was laid on before.
+  void slice(ByteView run) noexcept {
     Content out;
     out.fold_ = fold_;
     for (; run.size() >= sizeof(Range); run = run.subspan(sizeof(Range))) {
@@ -74,7 +74,6 @@ class Content {
       out.append(*this, static_cast<std::size_t>(start), static_cast<std::size_t>(count));
     }
     *this = out;
-    return size_ != 0;
   }
 
  private:

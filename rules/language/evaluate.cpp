@@ -37,7 +37,7 @@ class Machine {
           if (truth) at = node.a;
           break;
         case Op::exists:
-          truth = each(node.a, [](const Operand&) noexcept { return true; });
+          truth = each(node.a, [&](const Operand& operand) noexcept { return filled(node, operand); });
           break;
         case Op::nonzero:
           truth = each(node.a, [](const Operand& operand) noexcept { return nonzero(operand); });
@@ -59,8 +59,9 @@ class Machine {
               node, [&](const Operand& operand) noexcept { return contains(operand.content, run_of(node)); });
           break;
         case Op::matches:
-          truth = quantified(
-              node, [&](const Operand& operand) noexcept { return matches(run_of(node), operand.content); });
+          truth = quantified(node, [&](const Operand& operand) noexcept {
+            return filled(node, operand) && matches(run_of(node), operand.content);
+          });
           break;
         case Op::field:
         case Op::count:
@@ -87,6 +88,9 @@ class Machine {
   }
 
  private:
+  static bool filled(const Node& node, const Operand& operand) noexcept {
+    return (node.flags & kFilled) == 0 || operand.content.size() != 0;
+  }
   [[nodiscard]] ByteView run_of(const Node& node) const noexcept {
     return program_.constants.subspan(node.b, static_cast<std::size_t>(node.number));
   }

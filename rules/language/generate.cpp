@@ -88,6 +88,7 @@ class Generator {
     if (!left) return;
     Node node;
     node.a = left->source;
+    node.flags = left->type.sliced ? kFilled : std::uint8_t{0};
     emitter_.emit(operand_expr.kind == ExprKind::word || operand_expr.kind == ExprKind::slice ? Op::exists
                                                                                               : Op::nonzero,
                   node);
@@ -295,7 +296,7 @@ class Generator {
     }
     auto node = emitter_.with_run(run);
     node.a = left->source;
-    node.flags = all_flag(expr);
+    node.flags = static_cast<std::uint8_t>(all_flag(expr) | (left->type.sliced ? kFilled : 0));
     emitter_.emit(Op::matches, node);
   }
 

@@ -72,6 +72,7 @@ enum class Relation : std::uint8_t { eq, ne, lt, le, gt, ge };
 // Bits of Node::flags of a test; the low three bits of a comparison are its Relation.
 inline constexpr std::uint8_t kAll = 8;       // every value, instead of any; there must be one
 inline constexpr std::uint8_t kAsText = 16;   // order by character, not by length first
+inline constexpr std::uint8_t kFilled = 64;   // of exists and matches: a value without bytes is none
 inline constexpr std::uint8_t kNetwork = 32;  // of a bytes literal: only the first `bits` bits count
 
 struct Node {
@@ -89,7 +90,7 @@ static_assert(sizeof(Node) == 24 && std::has_unique_object_representations_v<Nod
 static_assert(std::is_trivially_copyable_v<Node>);
 
 // One range of a slice. Negative starts count from the end. A count of 0 reaches to the end. A slice ends at
-// its first range that the value does not have; a value of which nothing is left is left out.
+// its first range that the value does not have; it may be empty.
 struct Range {
   std::int32_t start = 0;
   std::uint32_t count = 0;

@@ -54,7 +54,8 @@ bool transform(const Node& node, ByteView constants, Operand& operand) noexcept 
   const auto run = [&] { return constants.subspan(node.b, static_cast<std::size_t>(node.number)); };
   switch (op_of(node)) {
     case Op::slice:
-      return operand.content.slice(run());
+      operand.content.slice(run());
+      return true;
     case Op::lower:
       operand.content.fold(Content::Fold::lower);
       return true;

@@ -5,7 +5,7 @@
 
 namespace sluice::language {
 
-// False when the operand has no value any more: a slice beyond its end, a number that overflows.
+// False when the operand has no value any more: a number overflowed.
 bool transform(const Node& node, ByteView constants, Operand& operand) noexcept;
 
 bool nonzero(const Operand& operand) noexcept;

@@ -141,7 +141,7 @@ class Validator {
     const bool bytes = left->kind == Kind::bytes;
     switch (op_of(node)) {
       case Op::exists:
-        return true;
+        return bytes || (node.flags & kFilled) == 0;
       case Op::nonzero:
         return left->kind != Kind::real;
       case Op::compare: {

@@ -185,7 +185,8 @@ std::optional<Network> Values::wrong_bytes(const Expr& expr, const OperandType& 
 std::optional<Network> Values::bytes(std::uint32_t index, const OperandType& type, Use use) {
   const auto& expr = tree_[index];
   const bool quoted = expr.kind == ExprKind::string || expr.kind == ExprKind::character;
-  if (quoted && (!type.address() || use == Use::contain)) return all_bits(bytes_in(expr.text));
+  if (quoted && use != Use::mask && (!type.address() || use == Use::contain))
+    return all_bits(bytes_in(expr.text));
   if (expr.kind != ExprKind::word || (type.type == FieldType::string && !type.sliced))
     return wrong_bytes(expr, type);
   if (!type.sliced && type.type == FieldType::ipv4) {
