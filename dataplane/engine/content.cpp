@@ -142,10 +142,6 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
     flow.content = Content::opaque;
     return {};
   }
-  if (transit.rules == nullptr) {
-    flow.content = Content::opaque;
-    return {};
-  }
   const auto protocol = recognised(from_opener ? Role::client : Role::server, bytes);
   return {.reason = ruled || !protocol.exists() ? Reason::wrong_protocol : Reason::no_policy,
           .protocol = protocol};

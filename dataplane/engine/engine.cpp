@@ -24,7 +24,8 @@ void Engine::State::frame(const Frame& frame, Time now, const Ruleset* rules) no
   Transit transit;
   transit.rules = rules;
   transit.now = now;
-  const auto parsed = parse(frame, settings.checksums, transit.packet);
+  const auto parsed = parse(frame, settings.checksums, transit.packet,
+                            rules != nullptr ? Lengths::strict : Lengths::captured);
   if (parsed.wrong_checksum) ++counters.wrong_checksums;
   transit.event.reason = parsed.reason;
   packet(transit);

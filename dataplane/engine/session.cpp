@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint64_t kFlowIds = (std::uint64_t{1} << 53U) - 1;  // whole numbers that JavaScript keeps
 
 bool opens(const Packet& packet) noexcept {
-  return (packet.tcp.flags & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) == tcp_flag::syn;
+  return (packet.tcp.flags & ~(tcp_flag::ece | tcp_flag::cwr)) == tcp_flag::syn;  // RFC 3168 6.1.1
 }
 
 bool usual_port(const Registry& registry, std::uint16_t port) noexcept {
@@ -177,7 +177,10 @@ void Engine::State::segment(Transit& transit) noexcept {
   name_ends(transit, *flow, direction);
   one_segment(transit, *flow, direction);
   // What was never let in takes no place.
-  if (flow->denied && flow->admission != Reason::none) return flows.erase(*entry);
+  if (flow->admission != Reason::none ? flow->denied
+                                      : !flow->denied && flow->stream.phase() == StreamPhase::fresh) {
+    return flows.erase(*entry);
+  }
   // The hole may be filled now, for either side.
   for (const auto side : {direction, opposite(direction)}) {
     Transit next;

@@ -11,9 +11,10 @@ constexpr std::uint32_t kGreatestDatagram = 65535;
 
 // The datagram has `length` bytes from network_offset on, by its own word. False when the wire did not carry
 // as many.
-bool bound(Packet& packet, std::uint32_t length) noexcept {
+bool bound(Packet& packet, std::uint32_t length, Lengths lengths) noexcept {
   const std::uint32_t on_wire =
       std::max(packet.frame.wire_length, packet.frame.length) - packet.network_offset;
+  if (lengths == Lengths::captured && length > on_wire) length = on_wire;
   if (length > on_wire) return false;
   packet.network_end = std::min(packet.network_offset + length, packet.frame.length);
   packet.missing = packet.network_offset + length - packet.network_end;
@@ -239,7 +240,9 @@ Reason ipv4(Packet& packet, Context& context) noexcept {
   packet.ip_protocol = protocol;
   packet.source = mapped(source);
   packet.destination = mapped(destination);
-  if (total < header || !bound(packet, total)) return Reason::bad_ip;
+  const bool unfilled = total == 0 && context.lengths == Lengths::captured;
+  const std::uint32_t length = unfilled ? packet.frame.length - packet.network_offset : total;
+  if (length < header || !bound(packet, length, context.lengths)) return Reason::bad_ip;
   const auto options = reader.take(header - 20);
   if (!reader.ok()) return Reason::bad_ip;
   packet.transport_offset = static_cast<std::uint16_t>(packet.network_offset + header);
@@ -275,7 +278,7 @@ Reason ipv6(Packet& packet, Context& context) noexcept {
   packet.ip_protocol = next;
   std::copy_n(source.begin(), 16, packet.source.begin());
   std::copy_n(destination.begin(), 16, packet.destination.begin());
-  if (!bound(packet, 40 + length)) return Reason::bad_ip;
+  if (!bound(packet, 40 + length, context.lengths)) return Reason::bad_ip;
   const std::uint32_t start = packet.network_offset + 40U;
   packet.payload_offset = start;
   packet.payload_length = 0;

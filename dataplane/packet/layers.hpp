@@ -8,6 +8,7 @@ namespace sluice::layers {
 
 struct Context {
   Checksums checksums;
+  Lengths lengths = Lengths::strict;
   bool wrong_checksum = false;
 
   // Of a checksum that was found wrong: stop, or count and go on.

@@ -148,11 +148,11 @@ bool Packet::tunnel() const noexcept {
   }
 }
 
-ParseResult parse(const Frame& frame, Checksums checksums, Packet& packet) noexcept {
+ParseResult parse(const Frame& frame, Checksums checksums, Packet& packet, Lengths lengths) noexcept {
   const Frame copy = frame;  // may be packet's own
   packet = Packet{};
   packet.frame = copy;
-  layers::Context context{checksums};
+  layers::Context context{checksums, lengths};
   Reason reason = layers::ethernet(packet, context);
   if (copy.cut()) reason = Reason::cut;
   return {reason, context.wrong_checksum};

@@ -103,6 +103,13 @@ enum class Checksums : std::uint8_t {
   count,   // captures: it is only told
 };
 
+// An IP length that runs past the frame, or an IPv4 one of zero as cards that cut segments themselves leave
+// it.
+enum class Lengths : std::uint8_t {
+  strict,    // no receiver takes it: a Reason
+  captured,  // for looking into captures: the datagram is what the frame holds
+};
+
 // Parses `frame` into `packet`. Reason::none, or the first thing wrong; what was parsed before it is valid.
 // Structural only: the policy of options, addresses and groundwork is the engine's. With Checksums::count a
 // wrong checksum sets `wrong_checksum` and parsing goes on.
@@ -110,7 +117,8 @@ struct ParseResult {
   Reason reason = Reason::none;
   bool wrong_checksum = false;
 };
-ParseResult parse(const Frame& frame, Checksums checksums, Packet& packet) noexcept;
+ParseResult parse(const Frame& frame, Checksums checksums, Packet& packet,
+                  Lengths lengths = Lengths::strict) noexcept;
 
 // The start of the datagram that an ICMP or ICMPv6 error is about: addresses, protocol, ports (and a TCP
 // sequence number) of the packet that was sent, without checksums or lengths, which routers change. False

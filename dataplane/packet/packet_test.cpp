@@ -190,5 +190,18 @@ TEST(Packet, E24_the_flow_that_an_icmpv6_error_is_about_is_read) {
   EXPECT_FALSE(parse_quoted(parsed(build::icmp(kSix, {.type = 129, .payload = start})).packet, quoted));
 }
 
+TEST(Packet, lengths_as_captures_have_them_are_taken_only_where_captures_are_looked_into) {
+  for (const std::uint16_t total : {std::uint16_t{0}, std::uint16_t{35124}}) {
+    auto bytes = build::tcp({}, {.payload = {1, 2, 3}});
+    bytes[16] = static_cast<std::uint8_t>(total >> 8U);
+    bytes[17] = static_cast<std::uint8_t>(total);
+    Packet packet;
+    EXPECT_EQ(parse(build::frame_over(bytes), Checksums::count, packet).reason, Reason::bad_ip);
+    EXPECT_EQ(parse(build::frame_over(bytes), Checksums::count, packet, Lengths::captured).reason,
+              Reason::none);
+    EXPECT_EQ(packet.payload_length, 3U);
+  }
+}
+
 }  // namespace
 }  // namespace sluice
