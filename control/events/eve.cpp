@@ -278,6 +278,12 @@ class Writer {
     return {};
   }
 
+  // The file without its folder: the compiler may have seen a copy.
+  [[nodiscard]] std::string place(image::Text file, std::uint32_t line) const {
+    const auto path = image_->text_of(file);
+    return fmt::format("{}:{}", path.substr(path.find_last_of('/') + 1), line);
+  }
+
   void own(std::string& out) const {
     JsonList own{out, '{', '}'};
     own.text("outcome", outcome_of(record_));
@@ -310,11 +316,11 @@ class Writer {
     named("asset_dst", destination.asset);
     if (const auto* const rule = row(image_->rules(), head_.rule)) {
       named("rule", image_->text_of(rule->name));
-      own.text("rule_ref", fmt::format("{}:{}", image_->text_of(rule->file), rule->line));
+      own.text("rule_ref", place(rule->file, rule->line));
     }
     if (const auto* const patch = row(image_->patches(), head_.patch)) {
       own.text("patch", image_->text_of(patch->id));
-      own.text("patch_ref", fmt::format("{}:{}", image_->text_of(patch->file), patch->line));
+      own.text("patch_ref", place(patch->file, patch->line));
     }
   }
 

@@ -53,7 +53,7 @@ class Eve : public testing::Test {
     writer.assets = {plc};
     image::Rule rule;
     rule.name = writer.intern("poll");
-    rule.file = writer.intern("plant.toml");
+    rule.file = writer.intern("/etc/sluice/plant.toml");
     rule.line = 12;
     rule.from = image::endpoint(image::EndpointKind::zone, 0);
     rule.to = image::endpoint(image::EndpointKind::asset, 0);
