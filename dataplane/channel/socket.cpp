@@ -16,7 +16,10 @@ namespace sluice::channel {
 namespace {
 
 constexpr int kSeals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+constexpr int kBacklog = 16;
 constexpr std::size_t kMostDescriptors = 4;  // room to receive, so that surplus ones are closed and not lost
+
+int type_of(SocketKind kind) noexcept { return kind == SocketKind::stream ? SOCK_STREAM : SOCK_SEQPACKET; }
 
 Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
@@ -33,7 +36,7 @@ const sockaddr* generic(const sockaddr_un& address) noexcept {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
-Result<void> remove_stale(const std::string& path, const sockaddr_un& address) {
+Result<void> remove_stale(const std::string& path, const sockaddr_un& address, SocketKind kind) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) return {};
@@ -41,7 +44,7 @@ Result<void> remove_stale(const std::string& path, const sockaddr_un& address) {
   }
   if (!S_ISSOCK(status.st_mode))
     return failure(path + " is there and is no socket", "remove it or choose another path");
-  const Descriptor probe{socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  const Descriptor probe{socket(AF_UNIX, type_of(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!probe.open()) return failure(errno_text("socket"));
   if (connect(probe.get(), generic(address), sizeof address) == 0 || errno != ECONNREFUSED) {
     return failure(path + " is in use by another program", "stop it or choose another path");
@@ -64,23 +67,23 @@ void Descriptor::reset() noexcept {
   fd_ = -1;
 }
 
-Result<Descriptor> listen_at(const std::string& path) {
+Result<Descriptor> listen_at(const std::string& path, SocketKind kind) {
   const auto address = address_of(path);
   if (!address) return tl::unexpected{address.error()};
-  if (auto done = remove_stale(path, *address); !done) return tl::unexpected{done.error()};
-  Descriptor listener{socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (auto done = remove_stale(path, *address, kind); !done) return tl::unexpected{done.error()};
+  Descriptor listener{socket(AF_UNIX, type_of(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!listener.open()) return failure(errno_text("socket"));
   // Before listen() nobody can connect, so the mode is right from the first moment that matters.
   if (bind(listener.get(), generic(*address), sizeof *address) != 0) return failure(errno_text(path));
   if (chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) return failure(errno_text(path));
-  if (listen(listener.get(), 4) != 0) return failure(errno_text(path));
+  if (listen(listener.get(), kBacklog) != 0) return failure(errno_text(path));
   return listener;
 }
 
-Result<Descriptor> connect_to(const std::string& path) {
+Result<Descriptor> connect_to(const std::string& path, SocketKind kind) {
   const auto address = address_of(path);
   if (!address) return tl::unexpected{address.error()};
-  Descriptor descriptor{socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  Descriptor descriptor{socket(AF_UNIX, type_of(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!descriptor.open()) return failure(errno_text("socket"));
   if (connect(descriptor.get(), generic(*address), sizeof *address) != 0) return failure(errno_text(path));
   if (auto done = check_peer(descriptor.get()); !done) return tl::unexpected{done.error()};

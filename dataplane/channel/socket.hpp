@@ -39,10 +39,12 @@ class Descriptor {
 // "WHAT: what errno says"
 std::string errno_text(std::string_view what);
 
+enum class SocketKind : std::uint8_t { seqpacket, stream };
+
 // A socket that listens at `path`, for its owner only (0600). A stale socket there is replaced; anything
 // else, or one that still answers, is an error.
-Result<Descriptor> listen_at(const std::string& path);
-Result<Descriptor> connect_to(const std::string& path);
+Result<Descriptor> listen_at(const std::string& path, SocketKind kind = SocketKind::seqpacket);
+Result<Descriptor> connect_to(const std::string& path, SocketKind kind = SocketKind::seqpacket);
 
 // The peer must be root or the same user as this process.
 Result<void> check_peer(int socket);
