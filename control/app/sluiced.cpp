@@ -52,13 +52,16 @@ void wait(Daemon& daemon, int signals, spdlog::logger& log) {
 }  // namespace
 
 int main(int count, char** words) {
-  CLI::App app{"Sluice's control daemon: prepares ports, compiles and publishes the policy, writes events, serves the command line",
-               "sluiced"};
+  CLI::App app{
+      "Sluice's control daemon: prepares ports, compiles and publishes the policy, writes events, serves the "
+      "command line",
+      "sluiced"};
   std::string file = "/etc/sluice/sluiced.toml";
   bool prepare_only = false;
   bool check_only = false;
   app.add_option("-c,--config", file, "its own configuration")->option_text("FILE")->capture_default_str();
-  app.add_flag("--prepare", prepare_only, "prepare the ports and exit: before a dataplane that starts without the daemon");
+  app.add_flag("--prepare", prepare_only,
+               "prepare the ports and exit: before a dataplane that starts without the daemon");
   app.add_flag("--check", check_only, "read the configuration and exit");
   app.set_version_flag("--version", "sluiced " SLUICE_VERSION);
   app.footer(
@@ -87,11 +90,13 @@ int main(int count, char** words) {
   const int signals = signalfd(-1, &taken, SFD_CLOEXEC);
   if (signals < 0) return kFindings;
 
-  // A port that is not fit is said and left to the dataplane, which refuses it: the policy in force must not hang on it.
+  // A port that is not fit is said and left to the dataplane, which refuses it: the policy in force must not
+  // hang on it.
   const bool ports = prepare_ports(*config, *log);
   if (prepare_only) return ports ? kDone : kFindings;
 
-  auto daemon = Daemon::start(*config, registry().schemas, [log](const std::string& text) { log->info("{}", text); });
+  auto daemon =
+      Daemon::start(*config, registry().schemas, [log](const std::string& text) { log->info("{}", text); });
   if (!daemon) {
     log->error("{}", daemon.error().text());
     return kFindings;

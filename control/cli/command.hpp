@@ -53,6 +53,9 @@ std::unique_ptr<Command> make_inspect();
 std::unique_ptr<Command> make_decode();
 std::unique_ptr<Command> make_match();
 std::unique_ptr<Command> make_fields();
+std::unique_ptr<Command> make_status();
+std::unique_ptr<Command> make_commit();
+std::unique_ptr<Command> make_events();
 
 // In the order of the help.
 std::vector<std::unique_ptr<Command>> all_commands();

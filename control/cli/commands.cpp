@@ -4,6 +4,9 @@ namespace sluice::cli {
 
 std::vector<std::unique_ptr<Command>> all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(make_status());
+  commands.push_back(make_commit());
+  commands.push_back(make_events());
   commands.push_back(make_check());
   commands.push_back(make_inspect());
   commands.push_back(make_decode());

@@ -15,8 +15,9 @@ using Json = nlohmann::ordered_json;
 constexpr auto kRest = std::chrono::milliseconds{10};  // between looks into empty rings
 
 std::uint64_t wall_now() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
 }
 
 std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
@@ -46,7 +47,8 @@ api::Reply reply_of(const Rejected& rejected) {
       status = 503;
       title = "The dataplane did not take it";
       break;
-    case Rejected::Kind::daemon: break;
+    case Rejected::Kind::daemon:
+      break;
   }
   const auto& errors = rejected.diagnostics.errors();
   const Json json = {{"type", "about:blank"},
@@ -59,8 +61,10 @@ api::Reply reply_of(const Rejected& rejected) {
 }
 
 Json summary_json(const compile::Summary& s) {
-  return {{"zones", s.zones}, {"assets", s.assets}, {"conduits", s.conduits}, {"rules", s.rules},
-          {"pairs", s.pairs}, {"grants", s.grants}, {"patches", s.patches},   {"patches_written", s.patches_written}};
+  return {{"zones", s.zones},       {"assets", s.assets},
+          {"conduits", s.conduits}, {"rules", s.rules},
+          {"pairs", s.pairs},       {"grants", s.grants},
+          {"patches", s.patches},   {"patches_written", s.patches_written}};
 }
 
 }  // namespace
@@ -114,7 +118,8 @@ void Daemon::drain() {
     if (reopen_.exchange(false)) drain_.reopen();
     const auto status = link_.status();
     std::vector<std::string> ports;
-    for (std::uint32_t i = 0; i < status.state.port_count; ++i) ports.emplace_back(status.state.ports[i].get());
+    for (std::uint32_t i = 0; i < status.state.port_count; ++i)
+      ports.emplace_back(status.state.ports[i].get());
     const auto now = monotonic_now();
     const auto taken = drain_.round(link_.shared(), ports, wall_now() - now.ns, now);
     if (taken == 0) std::this_thread::sleep_for(kRest);
@@ -142,10 +147,16 @@ api::Reply Daemon::generations() {
   }
   // Folders that are renamed meanwhile read as absent.
   for (const auto& about : store_.history()) {
-    Json one = {{"generation", about.generation}, {"time", about.time},     {"message", about.message},
-                {"origin", about.origin},         {"user", about.user},     {"digest", about.digest},
+    Json one = {{"generation", about.generation},
+                {"time", about.time},
+                {"message", about.message},
+                {"origin", about.origin},
+                {"user", about.user},
+                {"digest", about.digest},
                 {"source_digest", about.source_digest}};
-    one["state"] = about.generation == confirmed ? "confirmed" : about.abandoned.empty() ? "past" : "abandoned";
+    one["state"] = about.generation == confirmed ? "confirmed"
+                   : about.abandoned.empty()     ? "past"
+                                                 : "abandoned";
     if (!about.abandoned.empty()) one["why"] = about.abandoned;
     list.push_back(std::move(one));
   }
@@ -174,7 +185,8 @@ api::Reply Daemon::commit(api::CommitOrder order) {
   }
   if (const auto* const rejected = std::get_if<Rejected>(&outcome)) {
     const auto& errors = rejected->diagnostics.errors();
-    say_("a commit by user " + std::to_string(order.user) + " was rejected: " + (errors.empty() ? "" : errors.front().text()));
+    say_("a commit by user " + std::to_string(order.user) +
+         " was rejected: " + (errors.empty() ? "" : errors.front().text()));
     return reply_of(*rejected);
   }
   const auto& committed = std::get<Committed>(outcome);

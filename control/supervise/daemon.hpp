@@ -1,5 +1,6 @@
-// Daemon: sluiced put together: store, committer, link to the dataplane, drain of events, and what the API says about them. start() begins
-// its threads, stop() ends them; between them it is the API's Service. The dataplane doesn't notice either.
+// Daemon: sluiced put together: store, committer, link to the dataplane, drain of events, and what the API
+// says about them. start() begins its threads, stop() ends them; between them it is the API's Service. The
+// dataplane doesn't notice either.
 #pragma once
 
 #include <atomic>

@@ -10,10 +10,18 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json counters_json(const EngineCounters& c, Schemas schemas) {
-  Json json = {{"received", c.received},     {"forwarded", c.forwarded},     {"dropped", c.dropped},
-               {"made", c.made},             {"held", c.held},               {"flows", c.flows},
-               {"pdus", c.pdus},             {"allowed", c.allowed},         {"denied", c.denied},
-               {"would_deny", c.would_deny}, {"not_inspected", c.not_inspected}, {"wrong_checksums", c.wrong_checksums}};
+  Json json = {{"received", c.received},
+               {"forwarded", c.forwarded},
+               {"dropped", c.dropped},
+               {"made", c.made},
+               {"held", c.held},
+               {"flows", c.flows},
+               {"pdus", c.pdus},
+               {"allowed", c.allowed},
+               {"denied", c.denied},
+               {"would_deny", c.would_deny},
+               {"not_inspected", c.not_inspected},
+               {"wrong_checksums", c.wrong_checksums}};
   auto& reasons = json["reasons"] = Json::object();
   for (std::size_t i = 0; i < c.reasons.size(); ++i) {
     if (c.reasons[i] != 0) reasons[std::string{name_of(static_cast<Reason>(i))}] = c.reasons[i];
@@ -60,14 +68,16 @@ Json status_json(const StatusParts& parts) {
   if (!parts.link.error.empty()) dataplane["error"] = parts.link.error;
   if (parts.link.connected) {
     dataplane["pid"] = state.pid;
-    if (state.schemas != fingerprint(parts.schemas)) dataplane["remark"] = "built with other protocols than the daemon";
+    if (state.schemas != fingerprint(parts.schemas))
+      dataplane["remark"] = "built with other protocols than the daemon";
     if (!state.remark.get().empty()) dataplane["remark"] = state.remark.get();
   }
   auto& generation = json["generation"];
   if (parts.link.connected) {
     generation["running"] = state.running;
     generation["source_digest"] = hexadecimal(state.running_source);
-    if (state.confirm_left_ns != 0) generation["confirm_within_seconds"] = state.confirm_left_ns / 1'000'000'000U;
+    if (state.confirm_left_ns != 0)
+      generation["confirm_within_seconds"] = state.confirm_left_ns / 1'000'000'000U;
   }
   generation["confirmed"] = parts.confirmed;
 
@@ -87,10 +97,14 @@ Json status_json(const StatusParts& parts) {
     for (std::uint32_t i = 0; i < shared.sizes().ports; ++i) ports.push_back(port_json(state, shared, i));
   }
   const auto& e = parts.events;
-  json["events"] = {{"verdicts", e.verdicts},           {"transactions", e.transactions},
-                    {"coalesced", e.coalesced},         {"lost_verdicts", e.lost_verdicts},
-                    {"lost_transactions", e.lost_transactions}, {"corrupt", e.corrupt},
-                    {"written", e.written},             {"unwritten", e.unwritten}};
+  json["events"] = {{"verdicts", e.verdicts},
+                    {"transactions", e.transactions},
+                    {"coalesced", e.coalesced},
+                    {"lost_verdicts", e.lost_verdicts},
+                    {"lost_transactions", e.lost_transactions},
+                    {"corrupt", e.corrupt},
+                    {"written", e.written},
+                    {"unwritten", e.unwritten}};
   if (!e.error.empty()) json["events"]["error"] = e.error;
   return json;
 }
