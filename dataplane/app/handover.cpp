@@ -2,12 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "dataplane/app/clock.hpp"
 
 namespace sluice {
 namespace {
@@ -19,8 +20,8 @@ std::string number(Generation generation) { return std::to_string(generation.val
 // Waits in short sleeps until `condition` holds; false when it does not within `most`.
 template <class Condition>
 bool wait_until(Condition&& condition, Duration most) {
-  for (std::uint64_t waited = 0; !condition(); waited += kLook.ns) {
-    if (waited >= most.ns) return false;
+  for (const auto begun = monotonic(); !condition();) {
+    if (monotonic() - begun >= most) return false;
     const timespec pause{0, static_cast<long>(kLook.ns)};
     clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
   }

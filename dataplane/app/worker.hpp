@@ -6,11 +6,11 @@
 #pragma once
 
 #include <emmintrin.h>
-#include <time.h>
 
 #include <atomic>
 #include <cstdint>
 
+#include "dataplane/app/clock.hpp"
 #include "dataplane/port/port.hpp"
 #include "dataplane/ruleset/published.hpp"
 #include "rules/base/clock.hpp"
@@ -19,13 +19,6 @@ namespace sluice {
 
 inline constexpr Duration kTick = milliseconds(5);
 inline constexpr std::uint64_t kLongestRest = 50'000;  // nanoseconds
-
-// The clock of the fast path; a read of memory that the kernel maps, not a system call.
-inline Time monotonic() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return {static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec)};
-}
 
 // What a worker does when it found nothing. On a core of its own it spins. On a shared one: spin, then pause,
 // then sleep.

@@ -52,11 +52,9 @@ class Published {
     announce();
   }
 
-  // The running one stands: the previous is taken back.
-  void confirm() noexcept {
-    retire(std::move(previous_));
-    announce();
-  }
+  // The running one stands: the previous is taken back. Workers left it with the announcement that made the
+  // running one run, so no new epoch begins.
+  void confirm() noexcept { retire(std::move(previous_), epoch_.load(std::memory_order_relaxed)); }
 
   // The previous one runs again; the one that ran is taken back. False when there is no previous.
   bool roll_back() noexcept {
@@ -114,12 +112,15 @@ class Published {
         seen_, [&](const auto& one) { return one.epoch.load(std::memory_order_acquire) >= epoch; });
   }
 
-  // To be freed once every worker has seen the epoch that the next announce() begins.
+  // To be freed once every worker has seen `epoch`, by default the one that the next announce() begins.
   void retire(std::unique_ptr<const T> object) noexcept {
+    retire(std::move(object), epoch_.load(std::memory_order_relaxed) + 1);
+  }
+  void retire(std::unique_ptr<const T> object, std::uint64_t epoch) noexcept {
     if (object == nullptr) return;
     for (auto& one : retired_) {
       if (one.object != nullptr) continue;
-      one = {std::move(object), epoch_.load(std::memory_order_relaxed) + 1};
+      one = {std::move(object), epoch};
       return;
     }
     std::abort();  // more were alive than there is room for: the owner did not ask has_room()
