@@ -51,9 +51,16 @@ class Box:
         """The start image: what the last confirmed commit left."""
         return self.state / "confirmed"
 
-    def start_dataplane(self, *options, driver="auto", ready="ready"):
-        command = [self.binaries / "sluice-dataplane", "--control", self.control, "--image", self.confirmed, "--driver",
-                   driver]
+    def compile(self, text):
+        """An image of a policy, for a dataplane without a daemon."""
+        self.policy.write_text(text)
+        image = self.folder / "image"
+        self.sluice("check", self.policy, "--image", image)
+        return image
+
+    def start_dataplane(self, *options, image=None, driver="auto", ready="ready"):
+        command = [self.binaries / "sluice-dataplane", "--control", self.control, "--image", image or self.confirmed,
+                   "--driver", driver]
         for name in self.ports:
             command += ["--port", name]
         self.dataplane = self.namespace.start([*command, *options], ready=ready, timeout=60)

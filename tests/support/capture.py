@@ -12,6 +12,18 @@ def _checksum(data):
     return ~total & 0xffff
 
 
+def udp_frame(source, destination, payload, source_mac="02:00:00:00:00:01", destination_mac="02:00:00:00:00:02", vlan=None,
+              port=5000):
+    """One UDP datagram over IPv4, optionally in a VLAN."""
+    udp = struct.pack("!HHHH", 4000, port, 8 + len(payload), 0) + payload  # no checksum: allowed by RFC 768
+    ends = ipaddress.ip_address(source).packed + ipaddress.ip_address(destination).packed
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0x4000, 64, 17, 0) + ends
+    ip = ip[:10] + struct.pack("!H", _checksum(ip)) + ip[12:]
+    tag = b"" if vlan is None else struct.pack("!HH", 0x8100, vlan)
+    macs = bytes.fromhex(destination_mac.replace(":", "") + source_mac.replace(":", ""))
+    return (macs + tag + b"\x08\x00" + ip + udp).ljust(60, b"\0")
+
+
 class Host:
     def __init__(self, address, mac, port):
         self.address, self.mac, self.port = address, bytes.fromhex(mac.replace(":", "")), port

@@ -13,15 +13,18 @@ behind is swept by the next. Processes are ended by their id, newest first.
 import atexit
 import contextlib
 import itertools
+import json
 import os
 import pathlib
 import shutil
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+import unittest
 
 PREFIX = "slt"
 OFFLOADS = ("rx", "tx", "sg", "tso", "gso", "gro", "lro", "rxvlan", "txvlan")
@@ -30,6 +33,11 @@ _count = itertools.count(1)
 
 class Failed(Exception):
     """Something of the plant did not come up; the message says what, with the end of its log."""
+
+
+def needs_root(test):
+    """Marks a test that makes namespaces: without root it is skipped, and says so."""
+    return unittest.skipUnless(os.geteuid() == 0, "makes network namespaces: run the tests as root, with sudo tests/run")(test)
 
 
 def run(*command, check=True, timeout=60, **options):
@@ -122,6 +130,15 @@ class Namespace:
     def address(self, interface, *addresses):
         for address in addresses:
             run("ip", "-n", self.name, "address", "add", address, "dev", interface, *(("nodad",) if ":" in address else ()))
+
+    def inject(self, interface, *frames):
+        """Sends raw frames out of `interface`."""
+        script = ("import socket, sys; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind((sys.argv[1], 0))\n"
+                  "for frame in sys.argv[2:]: s.send(bytes.fromhex(frame))")
+        self.run(sys.executable, "-c", script, interface, *(frame.hex() for frame in frames))
+
+    def mac(self, interface):
+        return json.loads(run("ip", "-j", "-n", self.name, "link", "show", interface).stdout)[0]["address"]
 
     def capture(self, interface, filter_=""):
         """Starts to capture what comes and goes by `interface`; see Capture."""
