@@ -11,7 +11,7 @@ import json
 import os
 import pathlib
 
-from plant import Failed, run, wait_until
+from plant import Failed, wait_until
 
 
 def binaries_of_test():
@@ -49,7 +49,7 @@ class Box:
     @property
     def confirmed(self):
         """The start image: what the last confirmed commit left."""
-        return self.state / "confirmed"
+        return self.state / "confirmed" / "image"
 
     def compile(self, text):
         """An image of a policy, for a dataplane without a daemon."""
@@ -67,22 +67,30 @@ class Box:
         return self.dataplane
 
     def start_daemon(self):
-        self.daemon = self.namespace.start([self.binaries / "sluiced", "--config", self.config])
-        wait_until(lambda: self.api.exists() or not self.daemon.alive(), "the daemon's socket")
-        if not self.daemon.alive():
-            raise Failed(f"sluiced ended:\n{self.daemon.tail()}")
+        """Starts sluiced, and waits until it has found the dataplane if there is one."""
+        self.daemon = self.namespace.start([self.binaries / "sluiced", "--config", self.config], ready="ready on", timeout=60)
+        if self.dataplane is not None and self.dataplane.alive():
+            wait_until(lambda: self.status()["dataplane"]["connected"], "the daemon did not find the dataplane")
         return self.daemon
 
     def sluice(self, *words, check=True, timeout=60):
         return self.namespace.run(self.binaries / "sluice", *words, check=check, timeout=timeout)
 
+    def ask(self, *words, check=True):
+        """What the daemon answers to a command, as an object."""
+        done = self.sluice(*words, "--socket", self.api, "-o", "json", check=check)
+        try:
+            return json.loads(done.stdout)
+        except json.JSONDecodeError:
+            raise Failed(f"sluice {words[0]}: {done.stdout}{done.stderr}") from None
+
     def commit(self, text):
         """Writes the policy and commits it; returns what the daemon answered."""
         self.policy.write_text(text)
-        return json.loads(self.sluice("commit", self.policy, "--api", self.api, "-o", "json").stdout)
+        return self.ask("commit", self.policy)
 
     def status(self):
-        return json.loads(self.sluice("status", "--api", self.api, "-o", "json").stdout)
+        return self.ask("status", check=False)  # what it finds wrong is exit 1
 
     def events(self, wanted=lambda event: True):
         """The events written so far, oldest first; a line that is being written is left for the next time."""

@@ -12,6 +12,7 @@ behind is swept by the next. Processes are ended by their id, newest first.
 """
 import atexit
 import contextlib
+import ctypes
 import itertools
 import json
 import os
@@ -28,6 +29,9 @@ import unittest
 
 PREFIX = "slt"
 OFFLOADS = ("rx", "tx", "sg", "tso", "gso", "gro", "lro", "rxvlan", "txvlan")
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # nothing may interrupt the removal
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 _count = itertools.count(1)
 
 
@@ -49,6 +53,11 @@ def run(*command, check=True, timeout=60, **options):
     return done
 
 
+def _end_with_parent():
+    """In the child: a plant that is killed outright takes its processes with it."""
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Process:
     """A program that runs until it is told to end. Its output is kept in a log and can be waited for."""
 
@@ -57,7 +66,8 @@ class Process:
         self.log = pathlib.Path(log)
         with open(self.log, "wb") as out:
             self._child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out,
-                                           stderr=subprocess.STDOUT, start_new_session=True)
+                                           stderr=subprocess.STDOUT, start_new_session=True,
+                                           preexec_fn=_end_with_parent)
 
     @property
     def pid(self):
@@ -172,7 +182,7 @@ class Plant:
         _sweep()
         atexit.register(self.close)
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGHUP):
+            for number in ENDING[1:]:
                 signal.signal(number, _leave)
         return self
 
@@ -185,12 +195,16 @@ class Plant:
             return
         self._closed = True
         atexit.unregister(self.close)
+        main = threading.current_thread() is threading.main_thread()
+        held = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING} if main else {}
         for process in reversed(self._processes):
             with contextlib.suppress(OSError):
                 process.end()
         for namespace in self._namespaces:
             run("ip", "netns", "delete", namespace.name, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+        for number, handler in held.items():
+            signal.signal(number, handler)
 
     def namespace(self, label):
         name = f"{PREFIX}{os.getpid()}-{next(_count)}-{label}"
@@ -225,12 +239,19 @@ def _leave(number, _frame):
     raise SystemExit(128 + number)
 
 
+def _owner_is_gone(name):
+    owner = name[len(PREFIX):].split("-")[0]
+    return owner.isdigit() and not os.path.exists(f"/proc/{owner}")
+
+
 def _sweep():
-    """Removes namespaces of plants whose process is gone."""
+    """Removes namespaces and folders of plants whose process is gone."""
+    for folder in pathlib.Path(tempfile.gettempdir()).glob(f"{PREFIX}[0-9]*-*"):
+        if _owner_is_gone(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
     for line in run("ip", "netns", "list", check=False).stdout.splitlines():
         name = line.split()[0] if line.split() else ""
-        owner = name[len(PREFIX):].split("-")[0] if name.startswith(PREFIX) else ""
-        if owner.isdigit() and not os.path.exists(f"/proc/{owner}"):
+        if name.startswith(PREFIX) and _owner_is_gone(name):
             run("ip", "netns", "delete", name, check=False)
 
 
