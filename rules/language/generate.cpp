@@ -142,39 +142,44 @@ class Generator {
     return emitter_.emit(Op::bytes, node);
   }
 
+  // Of any value: is it in the set? Of all values: is there one element in which all are? So does
+  // Wireshark 4.0.
   void membership(const Expr& expr) {
     const auto left = operands_.operand(expr.children[0]);
-    std::vector<std::uint32_t> literals;
+    if (!left) return;
+    std::vector<std::vector<std::uint32_t>> sets;
     std::vector<std::uint32_t> fields;
     for (std::size_t i = 1; i < expr.children.size(); ++i) {
       const auto child = expr.children[i];
-      const bool range = tree_[child].kind == ExprKind::range;
-      (range || values_.constant(child) ? literals : fields).push_back(child);
-    }
-    if (!left) return;
-    if (!fields.empty() && expr.quantifier == Quantifier::all) {
-      report_.add(tree_[fields.front()].offset, "a set with a field in it can't be asked of all values",
-                  "compare with the field: all ... == ...");
-      return;
+      if (tree_[child].kind != ExprKind::range && !values_.constant(child)) {
+        fields.push_back(child);
+      } else if (sets.empty() || expr.quantifier == Quantifier::all) {
+        sets.push_back({child});
+      } else {
+        sets.back().push_back(child);
+      }
     }
     std::vector<std::uint32_t> jumps;
-    if (!literals.empty()) {
-      const auto run =
-          left->type.kind == Kind::bytes ? byte_set(literals, left->type) : number_set(literals, left->type);
-      auto node = emitter_.with_run(run);
+    bool first = true;
+    const auto otherwise = [&] {
+      if (!std::exchange(first, false)) jumps.push_back(emitter_.emit(Op::jump_if_true));
+    };
+    for (const auto& set : sets) {
+      otherwise();
+      const bool bytes = left->type.kind == Kind::bytes;
+      auto node = emitter_.with_run(bytes ? byte_set(set, left->type) : number_set(set, left->type));
       node.a = left->source;
       node.flags = static_cast<std::uint8_t>(all_flag(expr) | text_flag(left->type));
-      emitter_.emit(left->type.kind == Kind::bytes ? Op::in_bytes : Op::in_numbers, node);
+      emitter_.emit(bytes ? Op::in_bytes : Op::in_numbers, node);
     }
     for (const auto child : fields) {
-      if (child != fields.front() || !literals.empty()) jumps.push_back(emitter_.emit(Op::jump_if_true));
+      otherwise();
       const auto right = operands_.operand(child);
-      if (!right) continue;
-      if (!fit(child, left->type, right->type)) continue;
+      if (!right || !fit(child, left->type, right->type)) continue;
       Node node;
       node.a = left->source;
       node.b = right->source;
-      node.flags = text_flag(left->type);
+      node.flags = static_cast<std::uint8_t>(all_flag(expr) | text_flag(left->type));
       emitter_.emit(Op::compare, node);
     }
     emitter_.land(jumps);

@@ -439,13 +439,14 @@ class Maker {
     return {
         prefix + left.text + (inverted ? random_.chance(50) ? " not in {" : " !in {" : " in {") + text + "}",
         [=](const fixture::Frame& frame) {
-          const bool in = ask(left.values(frame), all, [&](const Thing& thing) {
-            for (const auto& [low, high] : ranges) {
-              if (order(thing, low, left) >= 0 && order(thing, high, left) <= 0) return true;
-            }
-            return false;
-          });
-          return in != inverted;
+          const auto things = left.values(frame);
+          for (const auto& [low, high] : ranges) {
+            const auto inside = [&, &low = low, &high = high](const Thing& thing) {
+              return order(thing, low, left) >= 0 && order(thing, high, left) <= 0;
+            };
+            if (ask(things, all && !inverted, inside)) return !inverted;
+          }
+          return inverted;
         }};
   }
 

@@ -189,6 +189,7 @@ Parser::Index Parser::test() {
   if (now().kind == TokenKind::inverse && peek().kind == TokenKind::in) {
     const auto offset = next().offset;
     next();
+    expr.quantifier = Quantifier::any;  // none of the values is in the set, whatever was written
     return invert(membership(std::move(expr)), offset);
   }
   if (now().kind == TokenKind::contains || now().kind == TokenKind::matches) {
