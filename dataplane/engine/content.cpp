@@ -183,6 +183,8 @@ Judgement Engine::State::walk(Transit& transit, Flow& flow, Direction direction,
     const auto rest = bytes.subspan(used);
     const auto framing = protocol.frame(flow.state, role, rest);
     if (framing.kind == Framing::Kind::bad) return unframed();
+    // Out of step, bytes that do not even show a header tell nothing: the next segment may.
+    if (framing.kind == Framing::Kind::need_more && !flow.in_step && !transit.enforced()) return unframed();
     if (framing.kind == Framing::Kind::need_more || framing.length > rest.size()) {
       if (rest.size() > schema.max_pdu || framing.length > schema.max_pdu) return unframed();
       // What is known to be denied need not wait for its end.
