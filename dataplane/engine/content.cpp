@@ -7,6 +7,7 @@ namespace sluice {
 namespace {
 
 constexpr std::uint8_t kStepsToTrust = 3;    // whole messages in a row that put a midstream flow in step
+constexpr std::size_t kFewBytes = 8;         // less than any protocol's header
 constexpr std::size_t kMostUndecided = 512;  // bytes that may pass before the protocol is known
 
 }  // namespace
@@ -183,8 +184,11 @@ Judgement Engine::State::walk(Transit& transit, Flow& flow, Direction direction,
     const auto rest = bytes.subspan(used);
     const auto framing = protocol.frame(flow.state, role, rest);
     if (framing.kind == Framing::Kind::bad) return unframed();
-    // Out of step, bytes that do not even show a header tell nothing: the next segment may.
-    if (framing.kind == Framing::Kind::need_more && !flow.in_step && !transit.enforced()) return unframed();
+    // Out of step, a few bytes tell nothing: the next segment may.
+    if (framing.kind == Framing::Kind::need_more && !flow.in_step && !transit.enforced() &&
+        rest.size() < kFewBytes) {
+      return unframed();
+    }
     if (framing.kind == Framing::Kind::need_more || framing.length > rest.size()) {
       if (rest.size() > schema.max_pdu || framing.length > schema.max_pdu) return unframed();
       // What is known to be denied need not wait for its end.
