@@ -32,12 +32,12 @@ constexpr std::array kAllowed = {
 }  // namespace
 
 Result<void> limit_resources(const SandboxLimits& limits) {
-  const auto set = [](auto resource, std::uint64_t value) {
-    const rlimit limit{value, value};
+  const auto set = [](auto resource, std::uint64_t value, std::uint64_t grace = 0) {
+    const rlimit limit{value, value + grace};
     return setrlimit(resource, &limit) == 0;
   };
   const bool fine = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-                    set(RLIMIT_CORE, 0) && set(RLIMIT_CPU, limits.cpu_seconds) &&
+                    set(RLIMIT_CORE, 0) && set(RLIMIT_CPU, limits.cpu_seconds, 1) &&
                     set(RLIMIT_FSIZE, limits.file_size) && set(RLIMIT_NPROC, 0) && set(RLIMIT_NOFILE, 64) &&
                     (kSanitized || set(RLIMIT_AS, limits.memory));
   if (!fine) return failure(std::string{"the sandbox can't be made: "} + std::strerror(errno));

@@ -28,16 +28,23 @@ bool characters(std::string_view text, std::uint32_t file, Notes& notes) {
   return true;
 }
 
-// Walks brackets and dots outside of strings and comments. It need not judge TOML, only never see less depth
-// than there is.
-class Depth {
+// Walks brackets, dots and the starts of headers outside of strings and comments. It need not judge TOML, but
+// follows the TOML that is right, so that up to the first mistake it knows where it is.
+class Structure {
  public:
-  Depth(std::string_view text, std::uint32_t file, Notes& notes)
+  Structure(std::string_view text, std::uint32_t file, Notes& notes)
       : text_{text}, spot_{file, 1, 1}, notes_{notes} {}
 
   bool check() {
+    bool line_start = true;
     while (at_ < text_.size()) {
       const char c = text_[at_];
+      if (line_start && c == '[' && brackets_ == 0 && !header()) return false;
+      if (c == '\n') {
+        line_start = true;
+      } else if (c != ' ' && c != '\t' && c != '\r') {
+        line_start = false;
+      }
       if (c == '#') {
         while (at_ < text_.size() && text_[at_] != '\n') step();
       } else if (c == '"' || c == '\'') {
@@ -59,6 +66,19 @@ class Depth {
   }
 
  private:
+  // Behind one or two brackets stands a name.
+  bool header() {
+    auto at = at_ + (text_.substr(at_, 2) == "[[" ? 2U : 1U);
+    while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\t')) ++at;
+    if (at == text_.size()) return true;
+    const char c = text_[at];
+    const bool bare =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    if (bare || c == '"' || c == '\'' || c == ']') return true;
+    notes_.error(spot_, "not TOML: a table without a name", "write it as [[zone]]");
+    return false;
+  }
+
   void step() {
     if (text_[at_] == '\n') {
       ++spot_.line;
@@ -81,6 +101,9 @@ class Depth {
         steps(2);
       } else if (many_lines ? text_.substr(at_, 3) == three : text_[at_] == quote) {
         steps(many_lines ? 3 : 1);
+        // One or two quotes more belong to the text.
+        for (int more = 0; many_lines && more < 2 && at_ < text_.size() && text_[at_] == quote; ++more)
+          step();
         return;
       } else if (!many_lines && text_[at_] == '\n') {
         return;  // not TOML: the library says so; what follows is looked at as if outside
@@ -101,7 +124,7 @@ class Depth {
 }  // namespace
 
 bool guard(std::string_view text, std::uint32_t file, Notes& notes) {
-  return characters(text, file, notes) && Depth{text, file, notes}.check();
+  return characters(text, file, notes) && Structure{text, file, notes}.check();
 }
 
 }  // namespace sluice::compile

@@ -1,5 +1,5 @@
-// What is refused before the TOML library sees it: too much text, bytes that are not UTF-8, NUL, and nesting
-// deep enough to be a danger to a parser that recurses.
+// What is refused before the TOML library sees it: bytes that are not UTF-8, NUL, nesting deep enough to be a
+// danger to a parser that recurses, and a table without a name, which toml++ 3.3 takes for impossible.
 #pragma once
 
 #include <string_view>

@@ -35,10 +35,20 @@ TEST(ErrorsOfText, depth_is_refused_before_anybody_recurses) {
   EXPECT_THAT(errors_of("a" + repeated(".a") + " = 1\n"), deep);
   EXPECT_THAT(errors_of("[a" + repeated(" . 'a.b'") + "]\n"), deep);
   EXPECT_THAT(errors_of("a = \"\\\"\"" + repeated("[")), deep);
+  EXPECT_THAT(errors_of("a = [\"\"\"x\"\"\"\", " + repeated("[")), deep);
+  EXPECT_THAT(errors_of("a = ['''x''''', " + repeated("[")), deep);
   // Depth inside of strings and comments is none.
   EXPECT_TRUE(errors_of(std::string{toy::kPlant} + "# " + repeated("[.") + "'\n").empty());
   EXPECT_THAT(errors_of("[[zone]]\nname = '''" + repeated("[{.") + "'''\nnetworks = []\n"),
               ElementsAre("f:2:8: name is longer than 128 bytes; shorten it"));
+}
+
+TEST(ErrorsOfText, a_table_without_a_name_does_not_reach_the_library) {
+  for (const auto text : {"[ä]\n", "[[.a]]\n", "a = [\n[1]]\n  [ #\n", "[\r\n", "a = '''\n[b]'''\n[[\t=\n"}) {
+    EXPECT_THAT(errors_of(text),
+                ElementsAre(MatchesRegex("f:[0-9]:[0-9]: not TOML: a table without a name; write it as .*")));
+  }
+  EXPECT_THAT(errors_of("["), ElementsAre("f:1:2: not TOML: in a table header: encountered end-of-file"));
 }
 
 TEST(ErrorsOfText, a_configuration_that_would_forward_nothing_is_a_mistake) {
