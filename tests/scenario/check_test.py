@@ -52,6 +52,11 @@ class Check(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("2 zones", done.stdout)
 
+    def test_the_first_configuration_of_the_readme_is_good(self):
+        readme = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text()
+        done = self.check(readme.split("```toml\n")[1].split("```")[0])
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
     def test_every_error_is_told_at_once_with_its_place(self):
         done = self.check(GOOD.replace('protocol = "modbus"', 'protocol = "modbuss"')
                           .replace('"arp"', '"arpp"').replace('10.0.1.0/24', '10.0.1.0/240'))
