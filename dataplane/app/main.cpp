@@ -7,16 +7,17 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <semaphore>
 #include <thread>
 
 #include "dataplane/app/handover.hpp"
 #include "dataplane/app/inspection.hpp"
+#include "dataplane/app/notifier.hpp"
 #include "dataplane/app/options.hpp"
 #include "dataplane/app/sandbox.hpp"
 #include "dataplane/app/worker.hpp"
@@ -88,6 +89,7 @@ channel::PortCounters counters_of(DpdkPorts& ports, PortId port) noexcept {
 int run(const Options& options) {
   const auto begun = monotonic();
   const auto signals = watch_signals();
+  Notifier manager{std::getenv("NOTIFY_SOCKET"), std::getenv("WATCHDOG_USEC")};
   std::vector<std::string> names;
   for (const auto& port : options.ports.ports) names.push_back(port.name);
 
@@ -147,16 +149,17 @@ int run(const Options& options) {
   for (std::uint16_t i = 0; i < names.size(); ++i) line += (i == 0 ? "" : ", ") + ports.describe(PortId{i});
   say(fmt::format("{}, generation {}, {} ms", line, handover.running().value,
                   (monotonic() - begun).ns / 1'000'000));
-  sd_notify(0, "READY=1");
+  manager.ready();
 
   const bool listens = listener.open();
   channel::Server server{std::move(listener), *shared, handover};
   while (!told_to_end(signals, listens ? Duration{} : kListen)) {
     if (listens) server.serve(kListen);
     handover.tick();
+    manager.alive(monotonic(), shared->heartbeat(0));
     for (std::uint16_t i = 0; i < names.size(); ++i) shared->publish(i, counters_of(ports, PortId{i}));
   }
-  sd_notify(0, "STOPPING=1");
+  manager.stopping();
   end_worker();
   say("ended");
   return 0;

@@ -3,6 +3,7 @@ for af_xdp and af_packet; which ports are refused; and what sluice-dataplane giv
 import os
 import pathlib
 import re
+import socket
 import struct
 import sys
 import time
@@ -231,6 +232,20 @@ class Dataplane(unittest.TestCase):
     def test_with_a_start_image_it_forwards_without_a_daemon(self):
         dataplane = self.start("--image", self.image())
         self.assertEqual(self.ping(), 3, dataplane.tail())
+
+    def test_it_tells_the_service_manager_also_from_within_its_sandbox(self):
+        manager = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        path = str(self.plant.folder / "notify")
+        manager.bind(path)
+        manager.settimeout(10)
+        dataplane = self.bench.middle.start(["env", f"NOTIFY_SOCKET={path}", "WATCHDOG_USEC=500000", BINARIES / "sluice-dataplane",
+                                             "--port", "e1", "--port", "e2"], ready="ready", timeout=30)
+        self.assertEqual(manager.recv(100), b"READY=1")
+        self.assertEqual(manager.recv(100), b"WATCHDOG=1")
+        dataplane.end()
+        while (heard := manager.recv(100)) == b"WATCHDOG=1":
+            continue
+        self.assertEqual(heard, b"STOPPING=1")
 
     def test_once_it_runs_it_has_given_up_what_it_does_not_need(self):
         dataplane = self.start("--image", self.image())
