@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
 
   modbus_t* modbus = modbus_new_tcp(address.c_str(), port);
   modbus_mapping_t* tables = modbus_mapping_new(kRegisters, kRegisters, kRegisters, kRegisters);
-  const int listener = modbus == nullptr ? -1 : modbus_tcp_listen(modbus, 16);
+  const int listener = modbus == nullptr ? -1 : modbus_tcp_listen(modbus, 1024);
   if (listener < 0 || tables == nullptr) {
     std::fprintf(stderr, "modbus_server: %s\n", modbus_strerror(errno));
     return 1;
