@@ -26,7 +26,8 @@ thread_local std::uint64_t counted = 0;
 
 }  // namespace
 
-std::uint64_t allocations() noexcept { return counted; }
+// Opaque: the compiler knows malloc, and that it would not change what is ours.
+[[gnu::noipa]] std::uint64_t allocations() noexcept { return counted; }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 extern "C" void* malloc(std::size_t size) {
@@ -60,8 +61,10 @@ TEST(Heap, every_way_to_take_from_it_is_counted) {
   std::free(block);
   EXPECT_GE(counted_in([&] { block = std::calloc(1, 10); }), 1U);
   std::free(block);
+#ifndef __SANITIZE_THREAD__  // which does not tell of this one
   EXPECT_GE(counted_in([&] { block = std::aligned_alloc(64, 64); }), 1U);
   std::free(block);
+#endif
   int* volatile number = nullptr;
   EXPECT_GE(counted_in([&] { number = new int{1}; }), 1U);
   delete number;
