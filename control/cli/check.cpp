@@ -38,7 +38,7 @@ class Check final : public Command {
  public:
   std::string_view name() const override { return "check"; }
   std::string_view summary() const override {
-    return "Compile a configuration, and tell all that is wrong with it";
+    return "compile a configuration, and tell all that is wrong with it";
   }
   std::string_view examples() const override {
     return "  sluice check policy.toml\n"

@@ -71,7 +71,7 @@ std::string json_line(std::uint64_t number, std::span<const Column> columns, std
 class Decode final : public Command {
  public:
   std::string_view name() const override { return "decode"; }
-  std::string_view summary() const override { return "Print fields of the messages in a capture"; }
+  std::string_view summary() const override { return "print fields of the messages in a capture"; }
   std::string_view examples() const override {
     return "  sluice decode plant.pcap -e modbus.func_code -e modbus.reference_num\n"
            "  sluice decode plant.pcap -e ip.src -e mbtcp.unit_id -o json\n"

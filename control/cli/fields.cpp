@@ -106,7 +106,7 @@ class Fields final : public Command {
  public:
   std::string_view name() const override { return "fields"; }
   std::string_view summary() const override {
-    return "List the fields, functions and targets that rules can name";
+    return "list the fields, functions and targets that rules can name";
   }
   std::string_view examples() const override {
     return "  sluice fields               everything\n"

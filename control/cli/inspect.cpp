@@ -90,7 +90,7 @@ class Inspect final : public Command {
  public:
   std::string_view name() const override { return "inspect"; }
   std::string_view summary() const override {
-    return "Run a capture through the engine as if Sluice had been inline";
+    return "run a capture through the engine as if Sluice had been inline";
   }
   std::string_view examples() const override {
     return "  sluice inspect plant.pcap --config policy.toml\n"

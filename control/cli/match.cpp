@@ -14,7 +14,7 @@ class Match final : public Command {
  public:
   std::string_view name() const override { return "match"; }
   std::string_view summary() const override {
-    return "List the frames of a capture that an expression matches";
+    return "list the frames of a capture that an expression matches";
   }
   std::string_view examples() const override {
     return "  sluice match plant.pcap 'modbus.func_code in {5, 6, 15, 16}'\n"
