@@ -84,8 +84,9 @@ bool Engine::State::place(Transit& transit) noexcept {
   transit.mode = transit.event.mode = transit.conduit->mode;
   transit.event.conduit = transit.place.conduit;
   // Port numbers and VLANs outlive a generation, conduit numbers do not.
-  const auto pair = std::min(packet.frame.port.value, transit.place.other.value);
-  transit.lane = static_cast<std::uint16_t>((packet.vlan_count != 0 ? packet.vlans[0] : 0U) | pair << 12U);
+  const std::uint32_t pair = std::min(packet.frame.port.value, transit.place.other.value);
+  const std::uint32_t tag = packet.vlan_count != 0 ? packet.vlans[0] : 0;
+  transit.lane = static_cast<std::uint16_t>(tag | pair << 12U);
   return taken;
 }
 

@@ -187,7 +187,6 @@ bool covers(const ImageView& image, const Grant& grant, const Span& span, std::u
 
 Permit Policy::permits(const ImageView& image, const Cells& cells, OpenedBy opened_by, const Context& context,
                        const Item& item) const noexcept {
-  Permit enforced;
   // Twice: by the rules that enforce, and if they do not suffice, with the rules that only observe.
   for (const bool with_observed : {false, true}) {
     Permit permit;

@@ -1,4 +1,5 @@
-// What a link needs to live, by the names a conduit lists. Bit positions are part of the image format: add at the end.
+// What a link needs to live, by the names a conduit lists. Bit positions are part of the image format: add at
+// the end.
 #pragma once
 
 #include <array>
@@ -24,8 +25,10 @@ enum class Groundwork : std::uint8_t {
   count_,
 };
 
-inline constexpr std::array<std::string_view, static_cast<std::size_t>(Groundwork::count_)> kGroundworkNames = {
-    "arp", "nd", "icmp-errors", "stp", "lldp", "dhcp", "igmp-mld", "mrp", "dlr", "prp", "ptp", "hsr", "lacp",
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(Groundwork::count_)> kGroundworkNames =
+    {
+        "arp", "nd",  "icmp-errors", "stp", "lldp", "dhcp", "igmp-mld",
+        "mrp", "dlr", "prp",         "ptp", "hsr",  "lacp",
 };
 
 constexpr bool has(std::uint32_t set, Groundwork one) noexcept {

@@ -6,13 +6,47 @@ namespace sluice {
 namespace {
 
 constexpr std::array<std::string_view, kReasonCount> kReasons = {
-    "none",           "cut",           "bad_ethernet",      "bad_ip",        "bad_ip_checksum", "ip_options",
-    "bad_address",    "fragment",      "bad_transport",     "bad_checksum",  "tunnel",          "spoofed",
-    "no_conduit",     "no_policy",     "no_rule",           "groundwork",    "patch",           "wrong_protocol",
-    "bad_flags",      "bad_sequence",  "handshake",         "midstream",     "hole",            "conflict",
-    "bad_reset",      "whole_segments", "bad_framing",      "malformed",     "too_many_items",  "unsolicited",
-    "too_many_requests", "not_inspected", "flows_full",     "held_full",     "memory_full",     "work_budget",
-    "events_lost",    "collateral",    "closed_flow",       "expired",       "starting",
+    "none",
+    "cut",
+    "bad_ethernet",
+    "bad_ip",
+    "bad_ip_checksum",
+    "ip_options",
+    "bad_address",
+    "fragment",
+    "bad_transport",
+    "bad_checksum",
+    "tunnel",
+    "spoofed",
+    "no_conduit",
+    "no_policy",
+    "no_rule",
+    "groundwork",
+    "patch",
+    "wrong_protocol",
+    "bad_flags",
+    "bad_sequence",
+    "handshake",
+    "midstream",
+    "hole",
+    "conflict",
+    "bad_reset",
+    "whole_segments",
+    "bad_framing",
+    "malformed",
+    "too_many_items",
+    "unsolicited",
+    "too_many_requests",
+    "not_inspected",
+    "flows_full",
+    "held_full",
+    "memory_full",
+    "work_budget",
+    "events_lost",
+    "collateral",
+    "closed_flow",
+    "expired",
+    "starting",
 };
 static_assert(kReasons.back() == "starting", "a name for each reason, in order");
 
@@ -27,7 +61,8 @@ Verdict default_action(Reason reason, Verdict deny) noexcept {
   switch (reason) {
     case Reason::none:
     case Reason::not_inspected:
-    case Reason::events_lost: return Verdict::forward;
+    case Reason::events_lost:
+      return Verdict::forward;
     case Reason::cut:
     case Reason::bad_ethernet:
     case Reason::bad_ip:
@@ -53,7 +88,8 @@ Verdict default_action(Reason reason, Verdict deny) noexcept {
     case Reason::work_budget:
     case Reason::collateral:
     case Reason::closed_flow:
-    case Reason::starting: return Verdict::drop;
+    case Reason::starting:
+      return Verdict::drop;
     case Reason::no_policy:
     case Reason::no_rule:
     case Reason::patch:
@@ -65,27 +101,36 @@ Verdict default_action(Reason reason, Verdict deny) noexcept {
     case Reason::too_many_items:
     case Reason::unsolicited:
     case Reason::too_many_requests:
-    case Reason::expired: return deny;
-    case Reason::count_: break;
+    case Reason::expired:
+      return deny;
+    case Reason::count_:
+      break;
   }
   return Verdict::drop;
 }
 
 std::string_view name_of(Verdict verdict) noexcept {
   switch (verdict) {
-    case Verdict::forward: return "forward";
-    case Verdict::neutralise: return "neutralise";
-    case Verdict::drop: return "drop";
-    case Verdict::reset: return "reset";
+    case Verdict::forward:
+      return "forward";
+    case Verdict::neutralise:
+      return "neutralise";
+    case Verdict::drop:
+      return "drop";
+    case Verdict::reset:
+      return "reset";
   }
   return "?";
 }
 
 std::string_view name_of(Mode mode) noexcept {
   switch (mode) {
-    case Mode::learn: return "learn";
-    case Mode::monitor: return "monitor";
-    case Mode::enforce: return "enforce";
+    case Mode::learn:
+      return "learn";
+    case Mode::monitor:
+      return "monitor";
+    case Mode::enforce:
+      return "enforce";
   }
   return "?";
 }

@@ -24,11 +24,16 @@ class Fingerprint {
 
 std::string_view name_of(Access access) noexcept {
   switch (access) {
-    case Access::read: return "read";
-    case Access::write: return "write";
-    case Access::control: return "control";
-    case Access::program: return "program";
-    case Access::diagnose: return "diagnose";
+    case Access::read:
+      return "read";
+    case Access::write:
+      return "write";
+    case Access::control:
+      return "control";
+    case Access::program:
+      return "program";
+    case Access::diagnose:
+      return "diagnose";
   }
   return "?";
 }
@@ -66,7 +71,8 @@ std::uint64_t fingerprint(Schemas schemas) noexcept {
   for (const Schema* schema : schemas) {
     print.add(schema->name);
     print.add(schema->carrier.protocol);
-    print.add(std::uint64_t{schema->carrier.function} << 32 | schema->codes << 16U | schema->ids);
+    print.add(std::uint64_t{schema->carrier.function} << 32 | std::uint64_t{schema->codes} << 16 |
+              schema->ids);
     for (const auto& field : schema->fields) {
       print.add(field.name);
       print.add(static_cast<std::uint64_t>(field.type) << 8 | field.bits);

@@ -1,10 +1,10 @@
-// Schema: all that the rest of the program knows about a protocol without knowing the protocol: its names, functions,
-// fields and span spaces, as constexpr tables of the protocol's folder. From them follow rule names and completion,
-// the lowering of allow rules, event names, documentation and tests. Rows cite the clause of the standard. Schemas are
-// static data, never freed, read by every thread.
+// Schema: all that the rest of the program knows about a protocol without knowing the protocol: its names,
+// functions, fields and span spaces, as constexpr tables of the protocol's folder. From them follow rule
+// names and completion, the lowering of allow rules, event names, documentation and tests. Rows cite the
+// clause of the standard. Schemas are static data, never freed, read by every thread.
 //
-// The registry of schemas is a span in a fixed order; ProtocolId indexes it. Entry 0 is the packet schema (Ethernet, IP,
-// TCP, UDP), which has fields but no functions.
+// The registry of schemas is a span in a fixed order; ProtocolId indexes it. Entry 0 is the packet schema
+// (Ethernet, IP, TCP, UDP), which has fields but no functions.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,8 @@ struct Field {
 
 inline constexpr std::uint16_t kNoFunction = 0xffff;
 
-// Ids below Schema::codes are the protocol's own function codes; ids from there on are sub-functions, in any order. A
-// sub-function's name is `parent/child`; a rule that names the parent permits all its children.
+// Ids below Schema::codes are the protocol's own function codes; ids from there on are sub-functions, in any
+// order. A sub-function's name is `parent/child`; a rule that names the parent permits all its children.
 struct Function {
   std::uint16_t id;
   std::string_view name;
@@ -114,7 +114,8 @@ struct Schema {
 
 using Schemas = std::span<const Schema* const>;
 
-// Changes when any name, number or order in any schema changes; binds an image to the program that can read it.
+// Changes when any name, number or order in any schema changes; binds an image to the program that can read
+// it.
 std::uint64_t fingerprint(Schemas schemas) noexcept;
 
 ProtocolId find_protocol(Schemas schemas, std::string_view name) noexcept;

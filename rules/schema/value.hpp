@@ -1,5 +1,5 @@
-// What a decoder says about a message: values of fields, and spans of addresses. Both point into the message and live
-// as long as it does. Fixed size, trivially copyable, no ownership.
+// What a decoder says about a message: values of fields, and spans of addresses. Both point into the message
+// and live as long as it does. Fixed size, trivially copyable, no ownership.
 #pragma once
 
 #include <array>
@@ -20,8 +20,8 @@ struct FieldRef {
   constexpr bool operator==(const FieldRef&) const noexcept = default;
 };
 
-// One value of one field. Numbers (integers, boolean, real by bit pattern; signed ones sign-extended) are in `number`;
-// bytes, strings, addresses and protocols are `length` bytes at `data`.
+// One value of one field. Numbers (integers, boolean, real by bit pattern; signed ones sign-extended) are in
+// `number`; bytes, strings, addresses and protocols are `length` bytes at `data`.
 struct Value {
   FieldRef field;
   std::uint32_t length = 0;
@@ -48,7 +48,8 @@ struct Value {
 };
 static_assert(sizeof(Value) == 16);
 
-// Several runs of values that are read as one, in order: packet fields, a carrier's, the PDU's header, the item's.
+// Several runs of values that are read as one, in order: packet fields, a carrier's, the PDU's header, the
+// item's.
 struct ValueSet {
   std::array<std::span<const Value>, 4> runs{};
 };
