@@ -4,13 +4,20 @@ namespace sluice {
 
 std::string_view name_of(Malformed malformed) noexcept {
   switch (malformed) {
-    case Malformed::fine: return "fine";
-    case Malformed::truncated: return "truncated";
-    case Malformed::trailing: return "trailing";
-    case Malformed::bad_length: return "bad_length";
-    case Malformed::bad_value: return "bad_value";
-    case Malformed::bad_address: return "bad_address";
-    case Malformed::bad_direction: return "bad_direction";
+    case Malformed::fine:
+      return "fine";
+    case Malformed::truncated:
+      return "truncated";
+    case Malformed::trailing:
+      return "trailing";
+    case Malformed::bad_length:
+      return "bad_length";
+    case Malformed::bad_value:
+      return "bad_value";
+    case Malformed::bad_address:
+      return "bad_address";
+    case Malformed::bad_direction:
+      return "bad_direction";
   }
   return "?";
 }

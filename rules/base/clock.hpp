@@ -1,5 +1,5 @@
-// Time as the fast path sees it: nanoseconds of a clock that never goes back, read once per burst and passed in. The
-// wall clock appears only in records for people.
+// Time as the fast path sees it: nanoseconds of a clock that never goes back, read once per burst and passed
+// in. The wall clock appears only in records for people.
 #pragma once
 
 #include <compare>

@@ -1,5 +1,5 @@
-// Numbers with a meaning: an index into one table of the image, never mixed with an index into another. Zero-based;
-// none() stands for "no such thing". Trivially copyable, of the width given.
+// Numbers with a meaning: an index into one table of the image, never mixed with an index into another.
+// Zero-based; none() stands for "no such thing". Trivially copyable, of the width given.
 #pragma once
 
 #include <compare>

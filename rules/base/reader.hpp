@@ -1,6 +1,7 @@
-// Reader: the only code that reads bytes from the wire. It walks a ByteView forward, never past its end. A read that
-// does not fit yields zero and makes the failure stick, so a decoder asks ok() once, after it has read. Numbers are
-// unsigned and big-endian (be…) or little-endian (le…). Not thread-safe; lives on the stack of one decode.
+// Reader: the only code that reads bytes from the wire. It walks a ByteView forward, never past its end. A
+// read that does not fit yields zero and makes the failure stick, so a decoder asks ok() once, after it has
+// read. Numbers are unsigned and big-endian (be…) or little-endian (le…). Not thread-safe; lives on the stack
+// of one decode.
 #pragma once
 
 #include "rules/base/bytes.hpp"

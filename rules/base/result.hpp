@@ -1,5 +1,6 @@
-// How rules/ and control/ say that something failed. An Error is written for the person who must mend it and prints as
-// `file:line:column: what, and what would mend it`. Context is added where it is known; only the top level prints.
+// How rules/ and control/ say that something failed. An Error is written for the person who must mend it and
+// prints as `file:line:column: what, and what would mend it`. Context is added where it is known; only the
+// top level prints.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,8 @@ inline tl::unexpected<Error> failure(std::string what, std::string remedy = {}, 
   return tl::unexpected<Error>{Error{std::move(where), std::move(what), std::move(remedy)}};
 }
 
-// All that is wrong with an input, in the order found, so that a person can mend everything at once. Bounded: after
-// kMost errors the rest is only counted.
+// All that is wrong with an input, in the order found, so that a person can mend everything at once. Bounded:
+// after kMost errors the rest is only counted.
 class Diagnostics {
  public:
   static constexpr std::size_t kMost = 1000;
