@@ -86,6 +86,40 @@ TEST_F(CompileChild, compiles_a_file) {
   EXPECT_EQ(compiled->summary.conduits, 1U);
 }
 
+// The Hyperscan compiler needs no more than the sandbox leaves it.
+TEST_F(CompileChild, compiles_patches_with_patterns_and_devices_behind_gateways) {
+  const auto compiled = compile(write("plant.toml", std::string{kPlant} + R"(
+[[asset]]
+name = "gw"
+zone = "cell-1"
+address = "10.0.1.5"
+[[asset]]
+name = "plc"
+zone = "cell-1"
+behind = { asset = "gw", unit = 3 }
+vendor = "Schneider Electric"
+product = "Modicon M340"
+[[allow]]
+from = "scada"
+to = "plc"
+protocol = "modbus"
+access = ["read"]
+functions = ["write_single_coil", "diagnostics/return_query_data"]
+targets = ["holding 0..99", "coil 7"]
+where = "modbus.func_code != 4"
+reason = "r"
+[[patch]]
+id = "SLU-2017-6034-1"
+affects = [{ vendor = "Schneider Electric", product = "Modicon *" }]
+protocol = "umas"
+match = "umas.func == 0x41"
+pattern = { field = "payload", regex = '\x5a.\x41' }
+)"));
+  ASSERT_TRUE(compiled) << testing::PrintToString(errors());
+  EXPECT_EQ(compiled->summary.grants, 1U);
+  EXPECT_EQ(compiled->summary.patches, 1U);
+}
+
 TEST_F(CompileChild, compiles_the_toml_files_of_a_directory_in_order) {
   fs::create_directory(directory_ / "etc");
   write("etc/20-more.toml", "[[zone]]\nname = \"dmz\"\nnetworks = []\n");

@@ -17,4 +17,15 @@ inline Transport transports_of(std::uint16_t protocol, Schemas schemas) noexcept
   return Transport::none;
 }
 
+// The field that tells devices behind a gateway apart: the protocol's own, or that of what carries it. Empty:
+// none does.
+inline std::string_view unit_of(std::uint16_t protocol, Schemas schemas) noexcept {
+  for (std::size_t steps = 0; steps < schemas.size() && protocol < schemas.size(); ++steps) {
+    const auto& schema = *schemas[protocol];
+    if (!schema.unit.empty() || schema.carrier.protocol.empty()) return schema.unit;
+    protocol = find_protocol(schemas, schema.carrier.protocol).value;
+  }
+  return {};
+}
+
 }  // namespace sluice::compile

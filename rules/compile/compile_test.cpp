@@ -167,6 +167,46 @@ reason = "r"
   EXPECT_TRUE(holds(view, where(asset(0), zone(1)), other));
 }
 
+TEST(Compile, a_rule_to_a_device_behind_a_gateway_is_one_to_the_gateway_for_that_unit) {
+  const auto plant = compiled(std::string{toy::kPlant} + R"(
+[[allow]]
+from = "hmi"
+to = "drive"
+protocol = "toy"
+access = ["read"]
+where = "toy.note == \"a\" or toy.note == \"b\""
+reason = "r"
+
+[[allow]]
+from = "scada"
+to = ["plc", "drive"]
+protocol = "child"
+access = ["read"]
+reason = "r"
+)");
+  const auto& view = plant.view;
+  EXPECT_TRUE(view.cells(asset(0), asset(2)).empty());
+  const auto cells = view.cells(asset(0), asset(1));
+  ASSERT_EQ(cells.size(), 1U);
+  const auto where = view.grants()[cells[0].grants.first].where;
+  const auto judged = [&](std::uint64_t unit, std::string_view note) {
+    return holds(view, where, std::array{Value::of({1, 0}, unit), Value::of({1, 2}, bytes_of(note))});
+  };
+  EXPECT_TRUE(judged(3, "a"));
+  EXPECT_TRUE(judged(3, "b"));
+  EXPECT_FALSE(judged(3, "c"));
+  EXPECT_FALSE(judged(4, "a"));
+  EXPECT_FALSE(judged(4, "b"));
+  // The carrier's field tells it for the child; the gateway itself needs none.
+  const auto child = view.cells(zone(0), asset(1));
+  ASSERT_EQ(child.size(), 1U);
+  const auto grants = image::ImageView::slice(view.grants(), child[0].grants);
+  ASSERT_EQ(grants.size(), 2U);
+  EXPECT_EQ(grants[0].where, image::kNone);
+  EXPECT_TRUE(holds(view, grants[1].where, std::array{Value::of({1, 0}, 3)}));
+  EXPECT_FALSE(holds(view, grants[1].where, std::array{Value::of({1, 0}, 2)}));
+}
+
 constexpr auto kPatches = R"(
 [[patch]]
 id = "SLU-1"

@@ -291,6 +291,14 @@ const Case kRules[] = {
       "+7:12: \"drive\" is behind a gateway, where only a decoder can tell it apart; name the gateway, or a "
       "decoder as protocol",
       "+12:8: \"hmi\" has no MAC address, but this rule is about frames without IP; write the asset's mac"}},
+    {"assets that a decoded rule can't know",
+     "[[asset]]\nname = \"m\"\nzone = \"cell-1\"\nmac = \"02:00:00:00:00:01\"\n[[allow]]\nfrom = \"hmi\"\nto "
+     "= [\"m\", \"drive\"]\nreason = \"r\"\nprotocol = \"gram\"\naccess = [\"read\"]\n"
+     "[[allow]]\nfrom = \"drive\"\nto = \"hmi\"\nreason = \"r\"\nprotocol = \"toy\"\naccess = [\"read\"]\n",
+     {"+7:7: \"m\" has no address, but this rule is about IP; write the asset's address",
+      "+7:12: \"drive\" is behind a gateway, and gram does not say which device there is meant; name the "
+      "gateway",
+      "+12:8: \"drive\" is behind a gateway, and asks as the gateway; name the gateway"}},
     {"groups",
      "[[allow]]\nfrom = { zone = \"scada\", group = \"broadcast\" }\nto = [{ zone = \"cell-1\", group = "
      "\"10.0.0.0/8\" }, { zone = \"cel-1\", group = \"broadcast\" }, { zone = \"cell-1\", group = "

@@ -82,9 +82,12 @@ std::vector<std::uint32_t> Patches::shielded(const PatchRow& row) const {
     if (zone == image::kNone || !places_.on_conduit(zone)) continue;
     if (std::any_of(row.affects.begin(), row.affects.end(),
                     [&](const auto& affected) { return affects(affected, assets[i]); })) {
-      out.push_back(i);
+      const auto gateway = places_.gateway_of(i);
+      out.push_back(gateway == image::kNone ? i : gateway);
     }
   }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 

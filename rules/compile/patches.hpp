@@ -1,6 +1,6 @@
 // Patches: virtual patches resolved against the assets that they shield. All are checked; those that shield
-// an asset on some conduit are compiled in. An asset without a firmware counts as affected; one without
-// vendor or product does not. One per compile.
+// an asset on some conduit are compiled in; for a device behind a gateway the gateway is shielded. An asset
+// without a firmware counts as affected; one without vendor or product does not. One per compile.
 #pragma once
 
 #include <cstdint>

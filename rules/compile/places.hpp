@@ -28,6 +28,8 @@ class Places {
 
   // kNone when the asset's zone is not known (which was reported).
   [[nodiscard]] std::uint32_t zone_of_asset(std::uint32_t asset) const { return asset_zones_[asset]; }
+  // What the asset is behind; kNone when it is on the wire itself.
+  [[nodiscard]] std::uint32_t gateway_of(std::uint32_t asset) const { return gateways_[asset]; }
   // The zone with that address; kNone when there is none.
   [[nodiscard]] std::uint32_t zone_of(const image::Address& address) const;
   // Conduits that have one zone on one side and the other on the other.

@@ -92,7 +92,11 @@ std::uint32_t Rules::zone_of(std::uint32_t endpoint) const {
 }
 
 // A rule that could never match is a mistake.
-void Rules::check_asset(const AllowRow& row, const EndRow& end, std::uint32_t endpoint) {
+void Rules::check_asset(const AllowRow& row, std::uint16_t protocol, const EndRow& end,
+                        std::uint32_t endpoint) {
+  const auto mistake = [&](std::string what, std::string remedy) {
+    notes_.error(end.name.spot, quoted(end.name.text) + " " + std::move(what), std::move(remedy));
+  };
   if (image::kind_of(endpoint) == EndpointKind::group) {
     if (row.kind == CellKind::tcp)
       notes_.error(end.name.spot, "TCP to a group", "a group is asked by udp or without IP");
@@ -100,19 +104,36 @@ void Rules::check_asset(const AllowRow& row, const EndRow& end, std::uint32_t en
   }
   if (image::kind_of(endpoint) != EndpointKind::asset) return;
   const auto& asset = places_.rows().assets[image::index_of(endpoint)];
-  const bool link = row.kind == CellKind::ethertype || row.kind == CellKind::llc;
-  if (asset.behind && row.kind != CellKind::decoded) {
-    notes_.error(end.name.spot,
-                 quoted(end.name.text) + " is behind a gateway, where only a decoder can tell it apart",
-                 "name the gateway, or a decoder as protocol");
-  } else if (link && asset.macs.empty() && !asset.behind) {
-    notes_.error(end.name.spot,
-                 quoted(end.name.text) + " has no MAC address, but this rule is about frames without IP",
-                 "write the asset's mac");
-  } else if (!link && row.kind != CellKind::decoded && asset.addresses.empty()) {
-    notes_.error(end.name.spot, quoted(end.name.text) + " has no address, but this rule is about IP",
-                 "write the asset's address");
+  const bool decoded = row.kind == CellKind::decoded;
+  const bool link = decoded ? has(transports_of(protocol, schemas_), Transport::ethernet)
+                            : row.kind == CellKind::ethertype || row.kind == CellKind::llc;
+  if (asset.behind && !decoded) {
+    mistake("is behind a gateway, where only a decoder can tell it apart",
+            "name the gateway, or a decoder as protocol");
+  } else if (asset.behind && unit_of(protocol, schemas_).empty()) {
+    mistake("is behind a gateway, and " + row.protocol.text + " does not say which device there is meant",
+            "name the gateway");
+  } else if (!asset.behind && link && !decoded && asset.macs.empty()) {
+    mistake("has no MAC address, but this rule is about frames without IP", "write the asset's mac");
+  } else if (!asset.behind && !link && asset.addresses.empty()) {
+    mistake("has no address, but this rule is about IP", "write the asset's address");
   }
+}
+
+// On the wire a device behind a gateway is the gateway, and a field of the message says which device is
+// meant.
+void Rules::reach_behind(Granted& granted) {
+  if (image::kind_of(granted.to) != EndpointKind::asset) return;
+  const auto asset = image::index_of(granted.to);
+  const auto gateway = places_.gateway_of(asset);
+  if (gateway == kNone) return;
+  const auto& row = *lowered_[granted.rule].row;
+  const auto unit = unit_of(granted.protocol, schemas_);
+  if (unit.empty() || (row.where && granted.where == kNone)) return;  // reported
+  granted.to = image::endpoint(EndpointKind::asset, gateway);
+  Word text{std::string{unit} + " == " + std::to_string(places_.rows().assets[asset].behind->unit), row.spot};
+  if (row.where) text = {text.text + " && (" + row.where->text + ")", row.where->spot};
+  granted.where = expressions_.compile(text, granted.protocol);
 }
 
 void Rules::join(const AllowRow& row, std::uint32_t rule) {
@@ -121,7 +142,7 @@ void Rules::join(const AllowRow& row, std::uint32_t rule) {
     for (const auto& end : ends) {
       const auto endpoint = endpoint_of(end);
       if (endpoint == kNone) continue;
-      check_asset(row, end, endpoint);
+      check_asset(row, lowered_[rule].protocol, end, endpoint);
       if (std::none_of(out.begin(), out.end(), [&](const auto& one) { return one.first == endpoint; })) {
         out.emplace_back(endpoint, &end);
       }
@@ -129,6 +150,13 @@ void Rules::join(const AllowRow& row, std::uint32_t rule) {
     return out;
   };
   const auto from = resolve(row.from);
+  for (const auto& [endpoint, end] : from) {
+    if (row.kind == CellKind::decoded && image::kind_of(endpoint) == EndpointKind::asset &&
+        places_.rows().assets[image::index_of(endpoint)].behind) {
+      notes_.error(end->name.spot, quoted(end->name.text) + " is behind a gateway, and asks as the gateway",
+                   "name the gateway");
+    }
+  }
   const auto to = resolve(row.to);
   auto& lowered = lowered_[rule];
   if (row.from.size() == 1 && from.size() == 1) lowered.from = from[0].first;
@@ -163,7 +191,8 @@ void Rules::join(const AllowRow& row, std::uint32_t rule) {
         too_many_ = true;
         return;
       }
-      grants_.push_back({a, b, row.kind, lowered.protocol, rule});
+      grants_.push_back({a, b, row.kind, lowered.protocol, rule, lowered.where});
+      reach_behind(grants_.back());
     }
   }
 }

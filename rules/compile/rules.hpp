@@ -43,6 +43,7 @@ class Rules {
     image::CellKind kind = image::CellKind::decoded;
     std::uint16_t protocol = 0xffff;
     std::uint32_t rule = 0;
+    std::uint32_t where = image::kNone;
   };
 
   void lower(const AllowRow& row);
@@ -50,7 +51,8 @@ class Rules {
   void join(const AllowRow& row, std::uint32_t rule);
   std::uint32_t endpoint_of(const EndRow& end);
   std::uint32_t zone_of(std::uint32_t endpoint) const;
-  void check_asset(const AllowRow& row, const EndRow& end, std::uint32_t endpoint);
+  void check_asset(const AllowRow& row, std::uint16_t protocol, const EndRow& end, std::uint32_t endpoint);
+  void reach_behind(Granted& granted);
   [[nodiscard]] bool is_tcp(const AllowRow& row, std::uint16_t protocol) const;
   void check_deny();
 

@@ -88,7 +88,7 @@ void Rules::write(image::Writer& writer) const {
     image::Grant grant;
     grant.rule = granted.rule;
     grant.functions = parts.functions;
-    grant.where = lowered.where;
+    grant.where = granted.where;
     grant.targets = parts.targets;
     grant.ports = parts.ports;
     grant.access = row.access;

@@ -44,6 +44,7 @@ inline constexpr Schema kToy{.name = "toy",
                              .fields = kFields,
                              .functions = kFunctions,
                              .spaces = kSpaces,
+                             .unit = "toy.unit",
                              .codes = 256,
                              .ids = 258};
 

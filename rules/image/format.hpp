@@ -63,7 +63,7 @@ struct Asset {
   Text product;
   Text firmware;
   std::uint32_t zone = kNone;
-  std::uint32_t gateway = kNone;  // an asset behind another: `behind = { asset, unit }`
+  std::uint32_t gateway = kNone;  // `behind = { asset, unit }`: rules about it are grants of the gateway
   std::uint32_t unit = kNone;
   std::uint8_t neutralise = 0;
   std::uint8_t whole_segments = 0;

@@ -70,6 +70,7 @@ std::uint64_t fingerprint(Schemas schemas) noexcept {
   Fingerprint print;
   for (const Schema* schema : schemas) {
     print.add(schema->name);
+    print.add(schema->unit);
     print.add(schema->carrier.protocol);
     print.add(std::uint64_t{schema->carrier.function} << 32 | std::uint64_t{schema->codes} << 16 |
               schema->ids);

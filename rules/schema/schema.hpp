@@ -99,6 +99,7 @@ struct Schema {
   std::span<const Field> fields{};
   std::span<const Function> functions{};
   std::span<const SpanSpace> spaces{};
+  std::string_view unit{};      // the field that tells devices behind one address apart; empty: none does
   Carrier carrier{};            // carrier.protocol is empty for a protocol that stands alone
   std::uint16_t codes = 256;    // function codes are 0..codes-1
   std::uint16_t ids = 256;      // function ids are 0..ids-1, sub-functions included

@@ -248,6 +248,7 @@ inline constexpr Schema kSchema{
     .fields = kFields,
     .functions = kFunctions,
     .spaces = kSpaces,
+    .unit = "mbtcp.unit_id",  // MG 4.4.2.2
     .codes = kCodes,
     .ids = kIds,
     .max_items = 35,                  // sub-requests of 7 bytes in the 245 of read_file_record
