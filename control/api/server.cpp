@@ -194,12 +194,19 @@ net::awaitable<Reply> Server::State::commit(CommitOrder order) {
 net::awaitable<bool> Server::State::events(Stream& stream, const Request& request, const Target& target) {
   const auto last = target.number("last");
   const auto follow = target.number("follow");
-  if (!last || !follow) {
-    auto response = response_of(problem(400, "Bad request", (!last ? last : follow).error().text()), request);
+  const auto verdicts = target.number("verdicts");
+  if (!last || !follow || !verdicts) {
+    auto response = response_of(problem(400, "Bad request",
+                                        (!last     ? last
+                                         : !follow ? follow
+                                                   : verdicts)
+                                            .error()
+                                            .text()),
+                                request);
     const auto [error, sent] = co_await http::async_write(stream, response, kQuietly);
     co_return !error && response.keep_alive();
   }
-  const auto& feed = service.feed();
+  const auto& feed = service.feed(verdicts->value_or(0) != 0 ? Events::verdicts : Events::all);
   const bool endless = follow->value_or(0) != 0;
   auto next = feed.before_end(last->value_or(endless ? 0 : 100));
   const auto end = feed.before_end(0);

@@ -4,8 +4,8 @@
 //
 //   GET  /v1/status
 //   GET  /v1/generations
-//   GET  /v1/events?last=N[&follow=1]   lines of EVE (application/x-ndjson); follow: until the client goes
-//   POST /v1/commit                     request.hpp
+//   GET  /v1/events?last=N[&follow=1][&verdicts=1]   lines of EVE (application/x-ndjson); follow: until the
+//   client goes POST /v1/commit                     request.hpp
 #pragma once
 
 #include <memory>

@@ -27,6 +27,7 @@ struct Fake final : Service {
   std::atomic<bool> entered{false};
   std::string last_message;
   events::Feed lines;
+  events::Feed verdicts;
 
   Reply status() override { return {200, R"({"running":7})"}; }
   Reply generations() override { return {200, "[]"}; }
@@ -40,7 +41,7 @@ struct Fake final : Service {
       return problem(422, "Wrong", "plant.toml:1:1");
     return {200, R"({"generation":8})"};
   }
-  const events::Feed& feed() override { return lines; }
+  const events::Feed& feed(Events which) override { return which == Events::all ? lines : verdicts; }
 };
 
 class Api : public testing::Test {
@@ -189,6 +190,13 @@ TEST_F(Api, FollowersGetWhatIsThereAndWhatComes) {
   });
   ASSERT_TRUE(all) << all.error().text();
   EXPECT_EQ(got, (std::vector<std::string>{"{\"n\":3}", "{\"n\":4}"}));
+  got.clear();
+  service_.verdicts.add("{\"denied\":1}");
+  ASSERT_TRUE(stream(path_, "/v1/events?last=2&verdicts=1", [&](std::string_view line) {
+    got.emplace_back(line);
+    return true;
+  }));
+  EXPECT_EQ(got, std::vector<std::string>{"{\"denied\":1}"});
 
   got.clear();
   std::thread later{[&] {

@@ -2,6 +2,7 @@
 // several at once.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,13 +23,16 @@ struct CommitOrder {
   std::uint32_t user = 0;
 };
 
+// Transactions are many: verdicts have a memory of their own.
+enum class Events : std::uint8_t { all, verdicts };
+
 class Service {
  public:
   virtual Reply status() = 0;
   virtual Reply generations() = 0;
   // Blocks for as long as the commit takes.
   virtual Reply commit(CommitOrder order) = 0;
-  virtual const events::Feed& feed() = 0;
+  virtual const events::Feed& feed(Events which) = 0;
 
  protected:
   ~Service() = default;

@@ -4,7 +4,6 @@
 #include <ostream>
 
 #include "control/api/client.hpp"
-#include "control/cli/output.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -12,16 +11,28 @@ namespace {
 void tell(Console& console, const nlohmann::json& object, const char* key) {
   std::string text;
   if (const auto found = object.find(key); found != object.end() && found->is_string()) {
-    append_escaped(text, found->get_ref<const std::string&>());
+    text = printable(found->get_ref<const std::string&>());
   }
   console.err << "sluice: error: " << text << '\n';
 }
 
 }  // namespace
 
+std::string printable(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // C0, DEL, and C1 as UTF-8 writes it (C2 80 to C2 9F).
+    const bool wide = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (wide) ++i;
+    out += wide || byte < 0x20 || byte == 0x7f ? '?' : text[i];
+  }
+  return out;
+}
+
 void declare_socket(CLI::App& app, std::string& socket) {
   socket = api::kDefaultSocket;
-  app.add_option("--socket", socket, "the daemon's socket")
+  app.add_option("--api", socket, "the daemon's socket")
       ->option_text("PATH")
       ->envname("SLUICE_API")
       ->capture_default_str();

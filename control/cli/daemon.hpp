@@ -9,7 +9,7 @@
 
 namespace sluice::cli {
 
-// Adds --socket to `app`; SLUICE_API in the environment is the default's other name.
+// Adds --api to `app`; SLUICE_API in the environment is the default's other name.
 void declare_socket(CLI::App& app, std::string& socket);
 
 // The daemon could not be asked: told on `err`.
@@ -17,5 +17,8 @@ Exit unreachable(Console& console, const Error& error);
 
 // An answer of 400 or more: its errors on `err`, or the whole problem on `out` as JSON.
 Exit refused(Console& console, const api::Reply& reply);
+
+// Text of the daemon, without what could move a terminal's cursor.
+std::string printable(std::string_view text);
 
 }  // namespace sluice::cli

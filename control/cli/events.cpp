@@ -26,14 +26,15 @@ class Events final : public Command {
     app.add_flag("-f,--follow", follow_, "go on with those to come");
     app.add_option("-n,--last", last_, "how many of the past")
         ->option_text("N")
-        ->check(CLI::Range(0, 10'000).description(""))
+        ->check(CLI::Range(0, 4000).description(""))
         ->capture_default_str();
-    app.add_flag("--denials", denials_, "leave out what was only seen");
+    app.add_flag("--denials", denials_, "only what was denied, or would be, or is worth telling");
     declare_socket(app, socket_);
   }
 
   Exit run(Console& console) override {
-    const auto target = fmt::format("/v1/events?last={}{}", last_, follow_ ? "&follow=1" : "");
+    const auto target = fmt::format("/v1/events?last={}{}{}", last_, follow_ ? "&follow=1" : "",
+                                    denials_ ? "&verdicts=1" : "");
     const auto reply =
         api::stream(socket_, target, [&](std::string_view line) { return tell(console, line); });
     if (!reply) return unreachable(console, reply.error());
@@ -42,18 +43,10 @@ class Events final : public Command {
 
  private:
   bool tell(Console& console, std::string_view line) const {
-    const bool text = console.format == Format::text;
-    if (text || denials_) {
-      const auto eve = Json::parse(line, nullptr, false);
-      if (!eve.is_object()) return true;
-      if (denials_ && !eve.contains("alert")) return true;
-      if (text) {
-        console.out << event_line(eve, console.colour) << '\n';
-      } else {
-        console.out << line << '\n';
-      }
-    } else {
+    if (console.format == Format::json) {
       console.out << line << '\n';
+    } else if (const auto eve = Json::parse(line, nullptr, false); eve.is_object()) {
+      console.out << event_line(eve, console.colour) << '\n';
     }
     if (follow_) console.out.flush();
     return console.out.good();

@@ -85,7 +85,8 @@ void Drain::line(const channel::Record& record, const std::vector<std::string>& 
   append_eve(line, record, context);
   batch_ += line;
   batch_ += '\n';
-  feed_.add(std::move(line));
+  if (record.head.kind == channel::RecordKind::verdict) feeds_.verdicts.add(line);
+  feeds_.all.add(std::move(line));
 }
 
 Totals Drain::totals() const {

@@ -39,6 +39,12 @@ class Images {
   std::vector<std::unique_ptr<Entry>> entries_;  // last used last
 };
 
+// Where followers read. Transactions are many: verdicts have a memory of their own.
+struct Feeds {
+  Feed all;
+  Feed verdicts;
+};
+
 struct Totals {
   std::uint64_t verdicts = 0;  // records
   std::uint64_t transactions = 0;
@@ -61,10 +67,10 @@ class Drain {
     std::string file;  // empty: none
     bool transactions = true;
   };
-  Drain(Options options, Images::Load load, Feed& feed)
+  Drain(Options options, Images::Load load, Feeds& feeds)
       : options_{std::move(options)},
         images_{std::move(load), options_.schemas},
-        feed_{feed},
+        feeds_{feeds},
         journal_{options_.file} {}
 
   // Another dataplane's memory than before ends the reading of that one, after what is left in it. `ports` by
@@ -86,7 +92,7 @@ class Drain {
 
   Options options_;
   Images images_;
-  Feed& feed_;
+  Feeds& feeds_;
   Journal journal_;
   std::shared_ptr<channel::SharedMemory> shared_;
   std::vector<Readers> readers_;

@@ -11,8 +11,8 @@ namespace sluice::events {
 
 class Feed {
  public:
-  static constexpr std::size_t kMostLines = 10'000;
-  static constexpr std::size_t kMostBytes = 8U << 20U;
+  static constexpr std::size_t kMostLines = 4000;
+  static constexpr std::size_t kMostBytes = 4U << 20U;
 
   void add(std::string line);  // without its end
 

@@ -96,7 +96,7 @@ Daemon::Daemon(const config::Config& config, Schemas schemas, Say say, Store sto
       drain_{{schemas_, config_.host, config_.eve, config_.eve_transactions},
              // Reads files that never change; needs no lock.
              [this](Generation generation) { return store_.image(generation); },
-             feed_},
+             feeds_},
       confirmed_{store_.confirmed().value} {}
 
 Daemon::~Daemon() {
@@ -191,7 +191,7 @@ api::Reply Daemon::commit(api::CommitOrder order) {
   }
   const auto& committed = std::get<Committed>(outcome);
   say_("generation " + std::to_string(committed.generation.value) + " is the policy, committed by user " +
-       std::to_string(order.user) + ": " + request.message);
+       std::to_string(order.user) + (request.message.empty() ? "" : ": " + request.message));
   for (const auto& remark : committed.remarks) say_(remark);
   return {200, text_of({{"generation", committed.generation.value},
                         {"source_digest", committed.source_digest},

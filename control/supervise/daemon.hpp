@@ -33,7 +33,9 @@ class Daemon final : public api::Service {
   api::Reply status() override;
   api::Reply generations() override;
   api::Reply commit(api::CommitOrder order) override;
-  const events::Feed& feed() override { return feed_; }
+  const events::Feed& feed(api::Events which) override {
+    return which == api::Events::all ? feeds_.all : feeds_.verdicts;
+  }
 
  private:
   Daemon(const config::Config& config, Schemas schemas, Say say, Store store);
@@ -43,7 +45,7 @@ class Daemon final : public api::Service {
   config::Config config_;
   Schemas schemas_;
   Say say_;
-  events::Feed feed_;
+  events::Feeds feeds_;
   std::mutex policy_;  // of store_ and committer_, held for a whole commit
   Store store_;
   Link link_;
