@@ -32,7 +32,7 @@ std::string printable(std::string_view text) {
 
 void declare_socket(CLI::App& app, std::string& socket) {
   socket = api::kDefaultSocket;
-  app.add_option("--api", socket, "the daemon's socket")
+  app.add_option("--socket,--api", socket, "the daemon's socket")
       ->option_text("PATH")
       ->envname("SLUICE_API")
       ->capture_default_str();

@@ -9,7 +9,7 @@
 
 namespace sluice::cli {
 
-// Adds --api to `app`; SLUICE_API in the environment is the default's other name.
+// Adds --socket (or --api) to `app`; SLUICE_API in the environment is the default's other name.
 void declare_socket(CLI::App& app, std::string& socket);
 
 // The daemon could not be asked: told on `err`.
