@@ -26,8 +26,7 @@ class Connection {
 
   Result<void> open() {
     auto connected = channel::connect_to(path_, channel::SocketKind::stream);
-    if (!connected)
-      return failure(connected.error().text(), "is sluiced running? --socket names another");
+    if (!connected) return failure(connected.error().text(), "is sluiced running? --socket names another");
     socket_.assign(Protocol{}, connected->get(), error_);
     if (error_) return failed();
     (void)connected->release();

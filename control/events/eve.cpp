@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "control/events/json.hpp"
+#include "control/events/signature.hpp"
 #include "dataplane/protocol/protocol.hpp"
 
 namespace sluice::events {
@@ -152,8 +153,9 @@ class Writer {
                  patch != nullptr ? signature_id(image_->text_of(patch->id)) : signature_id(head_.reason));
     alert.number("rev", 1);
     alert.text("signature", signature(patch));
-    alert.text("category", category());
-    alert.number("severity", patch != nullptr ? std::size_t{patch->severity} : severity());
+    alert.text("category", category_of(head_.reason));
+    alert.number("severity",
+                 patch != nullptr ? std::size_t{patch->severity} : severity_of(head_.reason, head_.verdict));
     if (patch == nullptr) return;
     JsonList metadata{alert.key("metadata"), '{', '}'};
     const auto strings = [&](std::string_view name, std::string_view words) {
@@ -183,70 +185,6 @@ class Writer {
                          function_name());
     }
     return fmt::format("SLUICE {} {}", outcome_of(record_), name_of(head_.reason));
-  }
-
-  [[nodiscard]] std::string_view category() const noexcept {
-    switch (head_.reason) {
-      case Reason::patch:
-        return "Virtual patch";
-      case Reason::spoofed:
-      case Reason::no_conduit:
-      case Reason::no_policy:
-      case Reason::no_rule:
-      case Reason::groundwork:
-      case Reason::wrong_protocol:
-      case Reason::tunnel:
-        return "Policy violation";
-      case Reason::bad_framing:
-      case Reason::malformed:
-      case Reason::too_many_items:
-      case Reason::unsolicited:
-      case Reason::too_many_requests:
-        return "Protocol anomaly";
-      case Reason::cut:
-      case Reason::bad_ethernet:
-      case Reason::bad_ip:
-      case Reason::bad_ip_checksum:
-      case Reason::ip_options:
-      case Reason::bad_address:
-      case Reason::fragment:
-      case Reason::bad_transport:
-      case Reason::bad_checksum:
-      case Reason::bad_flags:
-      case Reason::bad_sequence:
-      case Reason::handshake:
-      case Reason::midstream:
-      case Reason::hole:
-      case Reason::conflict:
-      case Reason::bad_reset:
-      case Reason::whole_segments:
-      case Reason::closed_flow:
-      case Reason::collateral:
-      case Reason::expired:
-        return "Transport anomaly";
-      case Reason::flows_full:
-      case Reason::held_full:
-      case Reason::memory_full:
-      case Reason::work_budget:
-      case Reason::events_lost:
-        return "Exhausted resource";
-      case Reason::none:
-      case Reason::not_inspected:
-      case Reason::starting:
-      case Reason::count_:
-        return "Notice";
-    }
-    return "Notice";
-  }
-
-  [[nodiscard]] unsigned long severity() const noexcept {
-    constexpr std::array kGrave = {Reason::spoofed, Reason::conflict, Reason::patch, Reason::wrong_protocol,
-                                   Reason::tunnel};
-    constexpr std::array kMinor = {Reason::none,        Reason::not_inspected, Reason::collateral,
-                                   Reason::closed_flow, Reason::expired,       Reason::starting};
-    if (std::ranges::find(kGrave, head_.reason) != kGrave.end()) return 1;
-    if (std::ranges::find(kMinor, head_.reason) != kMinor.end()) return 3;
-    return head_.verdict == Verdict::forward ? 3 : 2;
   }
 
   [[nodiscard]] Names names_of(std::uint32_t endpoint, const Address& address) const noexcept {
@@ -439,14 +377,6 @@ std::string timestamp(std::uint64_t ns_since_1970) {
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}+0000", parts.tm_year + 1900, parts.tm_mon + 1,
                      parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
                      ns_since_1970 / 1000U % 1'000'000U);
-}
-
-std::uint32_t signature_id(Reason reason) noexcept { return 1'000'000U + static_cast<std::uint32_t>(reason); }
-
-std::uint32_t signature_id(std::string_view patch) noexcept {
-  std::uint32_t hash = 2166136261U;  // FNV-1a
-  for (const char c : patch) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return 1'100'000U + hash % 900'000U;
 }
 
 }  // namespace sluice::events

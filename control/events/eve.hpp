@@ -31,9 +31,4 @@ std::string_view outcome_of(const channel::Record& record) noexcept;
 // 2024-06-11T08:15:30.123456+0000
 std::string timestamp(std::uint64_t ns_since_1970);
 
-// Signature ids, stable: a denial's by its reason, a patch's by its name.
-inline constexpr std::uint32_t kGid = 62443;
-std::uint32_t signature_id(Reason reason) noexcept;
-std::uint32_t signature_id(std::string_view patch) noexcept;
-
 }  // namespace sluice::events
