@@ -37,6 +37,7 @@ constexpr Wrong kWrong[] = {
     {"toy.ip#1 == 10.0.0.1", ":7: layers can't be chosen"},
     {"any toy.u8", ":11: the expression ends too early"},
     {"all toy.u8 & 1", ":15: the expression ends too early"},
+    {"all toy.u8 == toy.u8 == 1", ":22: '==' was not expected here; 'any' and 'all' hold for one"},
     {"any (toy.u8 == 1)", ":5: '(' was not expected here"},
     {"(toy.u8) == 1", ":10: '==' was not expected"},
     {"toy.u8 in 3", ":11: '3' was not expected here; write the values in braces"},

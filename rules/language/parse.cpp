@@ -208,6 +208,9 @@ Parser::Index Parser::test() {
 Parser::Index Parser::comparisons(Index left, Quantifier quantifier) {
   std::vector<std::uint32_t> children;
   while (const auto relation = relational(now().kind)) {
+    if (quantifier != Quantifier::none && !children.empty()) {
+      return fail("'any' and 'all' hold for one comparison: join two with '&&'");
+    }
     next();
     const auto right = operand();
     if (failed(right)) return recover();
