@@ -31,6 +31,10 @@ Judgement Engine::State::inspect(Transit& transit, Flow& flow, Direction directi
   }
   switch (flow.content) {
     case Content::undecided:
+      // Out of step, a few bytes tell nothing: the next segment may.
+      if (!transit.enforced() && !flow.in_step && bytes.size() < kFewBytes) {
+        used = static_cast<std::uint32_t>(bytes.size());
+      }
       return {};
     case Content::decoded:
       return walk(transit, flow, direction, bytes, used);
@@ -180,6 +184,12 @@ Judgement Engine::State::walk(Transit& transit, Flow& flow, Direction direction,
     return {};
   };
 
+  const auto side = static_cast<std::size_t>(direction);
+  // Never while enforcing: there every byte is judged.
+  used = transit.enforced() ? 0 : std::min(flow.pass_over[side], static_cast<std::uint32_t>(bytes.size()));
+  flow.pass_over[side] = transit.enforced() ? 0 : flow.pass_over[side] - used;
+  if (used != 0) ++counters.not_inspected;
+  flow.unfinished[side] = 0;
   while (used < bytes.size()) {
     const auto rest = bytes.subspan(used);
     const auto framing = protocol.frame(flow.state, role, rest);
@@ -191,6 +201,8 @@ Judgement Engine::State::walk(Transit& transit, Flow& flow, Direction direction,
     }
     if (framing.kind == Framing::Kind::need_more || framing.length > rest.size()) {
       if (rest.size() > schema.max_pdu || framing.length > schema.max_pdu) return unframed();
+      if (framing.length > rest.size())
+        flow.unfinished[side] = framing.length - static_cast<std::uint32_t>(rest.size());
       // What is known to be denied need not wait for its end.
       if (transit.enforced() && role == Role::client && protocol.early != nullptr) {
         const auto function = protocol.early(role, rest);

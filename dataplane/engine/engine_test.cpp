@@ -284,6 +284,37 @@ TEST(Engine, a_swap_in_the_middle_of_a_request_judges_it_by_the_new_policy) {
   EXPECT_EQ(box.log.verdicts.back().reason, Reason::no_rule);
 }
 
+TEST(Engine, monitor_finds_the_next_request_behind_one_that_a_loss_cut_short) {
+  Box box{monitor()};
+  Talk talk{box};
+  talk.open();
+  talk.say(Role::client, modbus(1, 1, {3, 0, 0, 0, 1}));
+  talk.say(Role::client, {kRead.begin(), kRead.begin() + 8});
+  talk.next[0] += 3;  // lost: one byte of the request is still to come
+  Bytes rest = {kRead.back()};
+  rest.insert(rest.end(), kWriteCoil.begin(), kWriteCoil.end());
+  box.log.verdicts.clear();
+  EXPECT_EQ(payload_to(talk.say(Role::client, rest), kOt), rest);
+  ASSERT_FALSE(box.log.verdicts.empty());
+  EXPECT_EQ(box.log.verdicts.back().function, 5);
+}
+
+TEST(Engine, what_monitor_would_pass_over_is_judged_once_enforcement_begins) {
+  for (std::uint32_t lost = 1; lost < 200; ++lost) {
+    Box box{monitor()};
+    Talk talk{box};
+    talk.open();
+    talk.say(Role::client, modbus(1, 1, {3, 0, 0, 0, 1}));
+    Bytes begun = modbus(2, 1, Bytes(250, 16));
+    begun.resize(8);
+    talk.say(Role::client, begun);
+    talk.next[0] += lost;
+    talk.say(Role::client, {1});  // most of the unfinished message is still expected
+    box.swap(enforce());
+    EXPECT_TRUE(payload_to(talk.say(Role::client, kWriteCoil), kOt).empty()) << lost;
+  }
+}
+
 TEST(Engine, E37_a_retransmission_with_other_bytes_is_never_forwarded) {
   Box box{enforce()};
   Talk talk{box};

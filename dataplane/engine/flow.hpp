@@ -44,8 +44,12 @@ struct Flow {
   Permit opaque_permit;  // an opaque rule for its port
   bool opaque_told = false;
   bool admission_told = false;
-  bool denied = false;          // its session was ended by a verdict: nothing passes any more
-  bool in_step = true;          // framing is followed; false after a midstream start or a gap
+  bool denied = false;  // its session was ended by a verdict: nothing passes any more
+  bool in_step = true;  // framing is followed; false after a midstream start or a gap
+  // Observing, by Direction: bytes still to come of the message that the last segment left unfinished, and
+  // how many to pass over because a loss took the rest of it.
+  std::array<std::uint32_t, 2> unfinished{};
+  std::array<std::uint32_t, 2> pass_over{};
   std::uint8_t whole_pdus = 0;  // in a row, while not in step
 
   Content content = Content::undecided;

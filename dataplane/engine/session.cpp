@@ -1,4 +1,6 @@
 // Conversations: finding the flow of a packet, admitting new ones, and taking TCP segments in order.
+#include <utility>
+
 #include "dataplane/engine/engine_state.hpp"
 #include "dataplane/packet/edit.hpp"
 
@@ -252,6 +254,12 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   if (step.reason != Reason::none && transit.rules != nullptr) report(transit, {.reason = step.reason});
   const bool unseen = step.reason == Reason::memory_full;  // observing: passed, with nothing kept of it
   if (step.gap || unseen) flow.in_step = false;
+  if (step.gap) {
+    // A loss inside a message whose end is known: what follows is the rest of it, then the next one.
+    const auto side = static_cast<std::size_t>(direction);
+    const auto expected = std::exchange(flow.unfinished[side], 0U);
+    flow.pass_over[side] = step.missing != 0 && expected > step.missing ? expected - step.missing : 0;
+  }
   if (unseen) ++counters.not_inspected;
   if (step.fresh == 0) return pass(transit);
 
