@@ -43,12 +43,19 @@ std::string_view category_of(Reason reason) noexcept {
     case Reason::closed_flow:
     case Reason::collateral:
     case Reason::expired:
+    case Reason::ttl:
+    case Reason::tcp_options:
+    case Reason::urgent:
+    case Reason::bad_timestamp:
       return "Transport anomaly";
     case Reason::flows_full:
     case Reason::held_full:
     case Reason::memory_full:
     case Reason::work_budget:
     case Reason::events_lost:
+    case Reason::rate_limited:
+    case Reason::fragments_full:
+    case Reason::half_open_full:
       return "Exhausted resource";
     case Reason::none:
     case Reason::not_inspected:

@@ -159,8 +159,8 @@ TEST_F(WorkerTest, reports_a_heartbeat_its_generation_and_its_counters_at_each_t
   ASSERT_TRUE(reading.consistent);
   EXPECT_EQ(reading.counters.received, 6U);
   EXPECT_EQ(reading.counters.denied, 1U);
-  EXPECT_EQ(reading.counters.received, reading.counters.forwarded - reading.counters.made +
-                                           reading.counters.dropped + reading.counters.held);
+  const auto& c = reading.counters;
+  EXPECT_EQ(c.received + c.made, c.forwarded + c.dropped + c.joined + c.held);
 }
 
 TEST_F(WorkerTest, uses_new_rules_from_the_next_round_on_and_lets_the_old_ones_go) {

@@ -19,7 +19,7 @@
 namespace sluice::channel {
 
 inline constexpr std::uint64_t kCookie = 0x31304e4843554c53;  // "SLUCHN01"
-inline constexpr std::uint32_t kVersion = 1;                  // of the shared memory and of the messages
+inline constexpr std::uint32_t kVersion = 2;                  // of the shared memory and of the messages
 inline constexpr std::uint32_t kMostWorkers = 64;
 inline constexpr std::uint32_t kMostPorts = 64;
 inline constexpr std::size_t kCounterWords = sizeof(EngineCounters) / sizeof(std::uint64_t);

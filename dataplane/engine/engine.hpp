@@ -38,8 +38,11 @@ struct EngineCounters {
   std::uint64_t received = 0;
   std::uint64_t forwarded = 0;
   std::uint64_t dropped = 0;
-  std::uint64_t made = 0;  // frames of our own: resets
-  std::uint64_t held = 0;  // now
+  std::uint64_t made = 0;         // frames of our own: resets, joined datagrams
+  std::uint64_t joined = 0;       // fragments that went into a whole datagram, which is one of those made
+  std::uint64_t held = 0;         // now: beyond a hole, or waiting for the rest of a datagram
+  std::uint64_t normalised = 0;   // frames that left otherwise than they came
+  std::uint64_t neutralised = 0;  // requests that left as their stand-in
   std::uint64_t pdus = 0;
   std::uint64_t allowed = 0;        // items
   std::uint64_t denied = 0;         // verdicts that acted
@@ -50,7 +53,7 @@ struct EngineCounters {
   std::array<std::uint64_t, kReasonCount> reasons{};
   std::array<std::uint64_t, 64> pdus_by_protocol{};  // by ProtocolId; beyond 63 in the last
 };
-// received = forwarded - made + dropped + held, at the end of each burst.
+// received + made = forwarded + dropped + joined + held, at the end of each burst.
 
 class Engine {
  public:

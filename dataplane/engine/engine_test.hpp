@@ -98,7 +98,7 @@ class Box {
 
   // Sends one frame in; what left because of it.
   std::vector<Wires::Left> send(const Bytes& frame, PortId port);
-  // received = forwarded - made + dropped + held, and every buffer accounted for.
+  // received + made = forwarded + dropped + joined + held, and every buffer accounted for.
   void expect_conserved() const;
 
   Wires wires;

@@ -76,7 +76,7 @@ std::vector<Wires::Left> Box::send(const Bytes& frame, PortId port) {
 
 void Box::expect_conserved() const {
   const auto& c = engine->counters();
-  EXPECT_EQ(c.received + c.made, c.forwarded + c.dropped + c.held);
+  EXPECT_EQ(c.received + c.made, c.forwarded + c.dropped + c.joined + c.held);
 }
 
 Talk::Talk(Box& box, std::string client, std::string server, std::uint16_t client_port,

@@ -16,7 +16,7 @@
 namespace sluice::image {
 
 inline constexpr std::array<char, 8> kMagic = {'S', 'L', 'U', 'I', 'C', 'E', 'I', 'M'};
-inline constexpr std::uint32_t kFormat = 1;
+inline constexpr std::uint32_t kFormat = 2;
 inline constexpr std::size_t kAlignment = 64;
 inline constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // of a whole image
 inline constexpr std::uint32_t kNone = 0xffffffff;               // an index that points nowhere
@@ -107,9 +107,9 @@ struct Conduit {
   FailMode on_failure = FailMode::closed;
   Midstream midstream = Midstream::resync;
   Verdict deny = Verdict::reset;           // for TCP; drop otherwise
-  std::array<std::uint8_t, 48> actions{};  // by Reason: a Verdict; what enforce mode does
+  std::array<std::uint8_t, 64> actions{};  // by Reason: a Verdict; what enforce mode does
 };
-static_assert(kReasonCount <= 48);
+static_assert(kReasonCount <= 64);
 inline constexpr std::uint32_t kUntagged = 0xffff;
 
 // What a cell is about.

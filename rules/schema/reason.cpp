@@ -47,8 +47,15 @@ constexpr std::array<std::string_view, kReasonCount> kReasons = {
     "closed_flow",
     "expired",
     "starting",
+    "ttl",
+    "tcp_options",
+    "urgent",
+    "bad_timestamp",
+    "rate_limited",
+    "fragments_full",
+    "half_open_full",
 };
-static_assert(kReasons.back() == "starting", "a name for each reason, in order");
+static_assert(kReasons.back() == "half_open_full", "a name for each reason, in order");
 
 }  // namespace
 
@@ -89,6 +96,13 @@ Verdict default_action(Reason reason, Verdict deny) noexcept {
     case Reason::collateral:
     case Reason::closed_flow:
     case Reason::starting:
+    case Reason::ttl:
+    case Reason::tcp_options:
+    case Reason::urgent:
+    case Reason::bad_timestamp:
+    case Reason::rate_limited:
+    case Reason::fragments_full:
+    case Reason::half_open_full:
       return Verdict::drop;
     case Reason::no_policy:
     case Reason::no_rule:

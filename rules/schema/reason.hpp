@@ -57,6 +57,14 @@ enum class Reason : std::uint8_t {
   closed_flow,  // after its session was denied
   expired,      // unfinished for too long
   starting,     // no image yet
+  // what evades
+  ttl,             // time to live below the conduit's floor
+  tcp_options,     // unknown, doubled or misplaced, where they are not replaced
+  urgent,          // urgent data, where it is not made ordinary
+  bad_timestamp,   // older than the last one, or left out (RFC 7323 5)
+  rate_limited,    // more of this kind in a second than passes
+  fragments_full,  // datagrams that wait for their fragments are bounded
+  half_open_full,  // connections that were begun and not answered are bounded
   count_,
 };
 inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::count_);
