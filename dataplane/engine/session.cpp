@@ -261,6 +261,10 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
     flow.pass_over[side] = step.missing != 0 && expected > step.missing ? expected - step.missing : 0;
   }
   if (unseen) ++counters.not_inspected;
+  if (step.rewrite) {
+    flow.stream.restore(direction, transit.packet);
+    ++counters.normalised;
+  }
   if (step.fresh == 0) return pass(transit);
 
   // A segment that does not pass leaves no trace: its sender may repeat it, or send another in its place.

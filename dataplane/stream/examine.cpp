@@ -201,7 +201,9 @@ Step Stream::examine_segment(Direction direction, const Packet& packet, Tracking
     }
   }
   const std::uint32_t fresh = after(data_end, half.data_end()) ? data_end - half.data_end() : 0;
-  return forward(fresh, length - fresh);
+  Step step = forward(fresh, length - fresh);
+  step.rewrite = half.any_replaced(tcp.sequence, old_end);
+  return step;
 }
 
 }  // namespace sluice

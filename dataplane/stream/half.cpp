@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/packet/edit.hpp"
 #include "dataplane/stream/sequence.hpp"
 
 namespace sluice {
@@ -14,9 +15,49 @@ ByteView Half::pending() const noexcept {
 
 bool Half::same(std::uint32_t from, std::uint32_t to, ByteView payload,
                 std::uint32_t sequence) const noexcept {
+  for (std::uint8_t i = 0; i < replaced_count; ++i) {
+    const Range& range = replaced[i];
+    if (!before(range.from, to)) break;
+    if (!after(range.to, from)) continue;
+    if (before(from, range.from) && !equal(from, range.from, payload, sequence)) return false;
+    from = range.to;
+  }
+  return !before(from, to) || equal(from, to, payload, sequence);
+}
+
+bool Half::equal(std::uint32_t from, std::uint32_t to, ByteView payload,
+                 std::uint32_t sequence) const noexcept {
   const ByteView mine{buffer + offset + (from - base), to - from};
   const ByteView theirs = payload.subspan(from - sequence, to - from);
   return std::equal(mine.begin(), mine.end(), theirs.begin());
+}
+
+bool Half::any_replaced(std::uint32_t from, std::uint32_t to) const noexcept {
+  return std::any_of(replaced.begin(), replaced.begin() + replaced_count,
+                     [=](const Range& range) { return before(range.from, to) && after(range.to, from); });
+}
+
+bool Half::replace(std::uint32_t from, ByteView bytes) noexcept {
+  const std::uint32_t to = from + static_cast<std::uint32_t>(bytes.size());
+  const bool joins = replaced_count != 0 && replaced[replaced_count - 1U].to == from;
+  if (!joins && replaced_count == kMostReplaced) return false;
+  std::copy(bytes.begin(), bytes.end(), buffer + offset + (from - base));
+  if (joins) {
+    replaced[replaced_count - 1U].to = to;
+  } else {
+    replaced[replaced_count++] = {from, to};
+  }
+  return true;
+}
+
+void Half::restore(Packet& packet) const noexcept {
+  const std::uint32_t end = packet.tcp.sequence + packet.payload_length;
+  for (std::uint8_t i = 0; i < replaced_count; ++i) {
+    const std::uint32_t from = later(later(replaced[i].from, packet.tcp.sequence), base);
+    const std::uint32_t to = earlier(replaced[i].to, end);
+    if (!before(from, to)) continue;
+    overwrite_payload(packet, from - packet.tcp.sequence, {buffer + offset + (from - base), to - from});
+  }
 }
 
 void Half::place(std::uint32_t first, std::uint32_t at) noexcept {
@@ -73,6 +114,15 @@ void Half::forget(std::uint32_t at, BytePool& pool) noexcept {
   buffer = nullptr;
   offset = 0;
   base = consumed = at;
+  replaced_count = 0;
+}
+
+void Half::forget_from(std::uint32_t end) noexcept {
+  while (replaced_count != 0 && !before(replaced[replaced_count - 1U].from, end)) --replaced_count;
+  if (replaced_count != 0) {
+    Range& last = replaced[replaced_count - 1U];
+    last.to = earlier(last.to, end);
+  }
 }
 
 void Half::give_front(std::uint32_t to, BytePool& pool) noexcept {
@@ -80,6 +130,10 @@ void Half::give_front(std::uint32_t to, BytePool& pool) noexcept {
   if (after(to, base)) {
     offset += to - base;
     base = to;
+    const auto first = replaced.begin();
+    const auto last = first + replaced_count;
+    const auto gone = std::find_if(first, last, [=](const Range& range) { return after(range.to, to); });
+    replaced_count = static_cast<std::uint8_t>(std::move(gone, last, first) - first);
   }
   if (base == data_end()) forget(base, pool);
 }

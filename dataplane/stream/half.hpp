@@ -6,8 +6,10 @@
 //   no buffer  =>  base == consumed == data_end()
 #pragma once
 
+#include <array>
 #include <cstdint>
 
+#include "dataplane/packet/packet.hpp"
 #include "dataplane/stream/pools.hpp"
 #include "rules/base/bytes.hpp"
 #include "rules/base/clock.hpp"
@@ -16,6 +18,7 @@ namespace sluice {
 
 struct Half {
   static constexpr std::uint32_t kMostRetained = 256U << 10;
+  static constexpr std::uint8_t kMostReplaced = 8;  // ranges
   static constexpr std::uint8_t kNoScale = 0xff;    // the option was absent
   static constexpr std::uint8_t kMostScale = 14;    // RFC 7323 2.3; also what an unknown scale counts as
   static constexpr std::uint32_t kSpan = 1U << 29;  // numbers this far below `acked` can't be meant any more
@@ -50,6 +53,14 @@ struct Half {
   std::uint8_t size_class = 0;
   std::uint8_t* buffer = nullptr;
 
+  // Where what is retained, and was forwarded, is not what the sender sent: in order, none touching the next.
+  struct Range {
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+  };
+  std::array<Range, kMostReplaced> replaced{};
+  std::uint8_t replaced_count = 0;
+
   // Frames that wait
   std::uint32_t held_first = HeldPool::kNone;
   std::uint32_t held = 0;
@@ -59,9 +70,17 @@ struct Half {
   [[nodiscard]] std::uint32_t retained() const noexcept { return data_end() - base; }
   [[nodiscard]] ByteView pending() const noexcept;
   // Are the bytes [from, to) the same in `payload`, whose first byte has the number `sequence`? All of them
-  // are retained.
+  // are retained. What was replaced can't be the same, and is not asked about.
   [[nodiscard]] bool same(std::uint32_t from, std::uint32_t to, ByteView payload,
                           std::uint32_t sequence) const noexcept;
+
+  // Was any of [from, to) replaced?
+  [[nodiscard]] bool any_replaced(std::uint32_t from, std::uint32_t to) const noexcept;
+  // `bytes` were forwarded at [from, from + size), which is retained, instead of what is there, and behind
+  // every range before. False, and nothing is changed, when there are kMostReplaced ranges.
+  bool replace(std::uint32_t from, ByteView bytes) noexcept;
+  // Writes what was forwarded over what was sent, in a packet that repeats some of it.
+  void restore(Packet& packet) const noexcept;
 
   // This end's numbers begin at `first`; what is new, and retained, begins at `at`.
   void place(std::uint32_t first, std::uint32_t at) noexcept;
@@ -77,8 +96,12 @@ struct Half {
   void forget_consumed(BytePool& pool) noexcept;
   // Gives up all bytes; the next to be retained has the number `at`.
   void forget(std::uint32_t at, BytePool& pool) noexcept;
+  // The last bytes, back to the number `end`, were never there.
+  void forget_from(std::uint32_t end) noexcept;
 
  private:
+  [[nodiscard]] bool equal(std::uint32_t from, std::uint32_t to, ByteView payload,
+                           std::uint32_t sequence) const noexcept;
   void give_front(std::uint32_t to, BytePool& pool) noexcept;
 };
 

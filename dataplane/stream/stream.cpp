@@ -56,6 +56,7 @@ Step Stream::enforce(Direction direction, const Packet& packet, Time now, bool r
       undo(direction, packet, 0, pools);
       return {.act = Step::Act::drop, .reason = Reason::memory_full};
     }
+    before_.fresh_from = half.next;
     half.advance(step.fresh);
   }
   if (fin && passes && half.started && !half.finished &&
@@ -162,8 +163,8 @@ void Stream::consume(Direction direction, std::uint32_t bytes) noexcept { at(dir
 
 void Stream::remember(Direction direction) noexcept {
   const Half& half = at(direction);
-  before_ = {direction,    phase_,        true,       midstream_, reset_,
-             half.started, half.finished, half.start, half.next,  half.consumed};
+  before_ = {direction,     phase_,     true,      midstream_,    reset_,   half.started,
+             half.finished, half.start, half.next, half.consumed, half.next};
 }
 
 void Stream::undo(Direction direction, const Packet&, std::uint32_t, StreamPools& pools) noexcept {
@@ -182,7 +183,17 @@ void Stream::undo(Direction direction, const Packet&, std::uint32_t, StreamPools
     half.forget(end, pools.bytes);
   } else {
     half.consumed = later(half.base, before_.consumed);
+    half.forget_from(end);
   }
+}
+
+bool Stream::replaced(Direction direction, std::uint32_t at_byte, ByteView bytes) noexcept {
+  Half& half = at(direction);
+  const std::uint32_t from = before_.fresh_from + at_byte;
+  const std::uint32_t to = from + static_cast<std::uint32_t>(bytes.size());
+  const bool last = before_.valid && before_.direction == direction && half.buffer != nullptr;
+  if (!last || before(from, half.base) || after(to, half.data_end())) return false;
+  return bytes.empty() || half.replace(from, bytes);
 }
 
 void Stream::settle(Direction direction, StreamPools& pools) noexcept { at(direction).trim(pools.bytes); }

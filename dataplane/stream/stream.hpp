@@ -40,7 +40,9 @@ struct Step {
   Reason reason = Reason::none;  // of a drop; in observe, what enforce would have dropped for
   std::uint32_t fresh = 0;       // bytes now at the end of pending() that were not there before
   std::uint32_t repeated =
-      0;             // forward: bytes at the front of the payload that were forwarded before and are the same
+      0;  // forward: bytes at the front of the payload that were forwarded before and are the same
+  bool rewrite =
+      false;         // forward: some of these were forwarded otherwise than they were sent; call restore()
   bool gap = false;  // observe: bytes are missing before these; pending() holds only what follows
   std::uint32_t missing = 0;  // how many, with gap; 0: not known
   bool opened = false;        // the three-way handshake is complete with this segment
@@ -71,6 +73,13 @@ class Stream {
   // The last accepted segment of `direction` is not forwarded. Also without `retain`, when the numbers go
   // back all the same: else its repetition would pass as something that was forwarded before.
   void undo(Direction direction, const Packet& packet, std::uint32_t fresh, StreamPools& pools) noexcept;
+  // Before settle(), and before the segment is forwarded: instead of the last segment's fresh bytes from
+  // `at` on, `bytes` are forwarded. The retained bytes become these, and a repetition of this range is not
+  // compared: it leaves with what was forwarded, until that is acknowledged. Ranges come in order. False, and
+  // nothing is changed, without `retain` or with more than Half::kMostReplaced ranges under way.
+  [[nodiscard]] bool replaced(Direction direction, std::uint32_t at, ByteView bytes) noexcept;
+  // After accept() said `rewrite`: makes the packet, checksum included, carry what was forwarded before.
+  void restore(Direction direction, Packet& packet) const noexcept { at(direction).restore(packet); }
   // After the segment was forwarded: gives back memory that is consumed and acknowledged.
   void settle(Direction direction, StreamPools& pools) noexcept;
 
@@ -106,6 +115,7 @@ class Stream {
     std::uint32_t start = 0;
     std::uint32_t next = 0;
     std::uint32_t consumed = 0;
+    std::uint32_t fresh_from = 0;  // number of the first fresh byte
   };
 
   [[nodiscard]] Half& at(Direction direction) noexcept {
