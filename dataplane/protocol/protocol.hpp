@@ -61,6 +61,14 @@ struct Protocol {
   // The function that an unfinished message will turn out to ask for, or kNoFunction if that can't be told
   // yet: lets the engine deny before the last byte. May be null.
   std::uint16_t (*early)(Role role, ByteView prefix) noexcept = nullptr;
+
+  // Denial without ending the session (Verdict::neutralise). `stand_in` writes a request of the same length
+  // and framing that the protocol itself defines as an error, so that the device answers with its own error;
+  // `stand_in_answer` turns that answer into the one that tells the asking end its request was refused. Both
+  // are pure functions of the bytes, write out.size() == pdu.size() bytes, and say false, having written
+  // nothing, where there is none. Both null: the protocol has no such request.
+  bool (*stand_in)(ByteView pdu, std::span<std::uint8_t> out) noexcept = nullptr;
+  bool (*stand_in_answer)(ByteView pdu, std::span<std::uint8_t> out) noexcept = nullptr;
 };
 
 // In the order of the registry; entry 0 is the packet schema and has no functions to call.

@@ -1,6 +1,7 @@
 #include "dataplane/protocol/modbus/decoder.hpp"
 
 #include "dataplane/protocol/modbus/message.hpp"
+#include "dataplane/protocol/modbus/stand_in.hpp"
 
 namespace sluice::modbus {
 namespace {
@@ -102,6 +103,12 @@ std::uint16_t early(Role role, ByteView prefix) noexcept {
 
 }  // namespace
 
-const Protocol protocol{.schema = &kSchema, .frame = frame, .decode = decode, .probe = probe, .early = early};
+const Protocol protocol{.schema = &kSchema,
+                        .frame = frame,
+                        .decode = decode,
+                        .probe = probe,
+                        .early = early,
+                        .stand_in = stand_in,
+                        .stand_in_answer = stand_in_answer};
 
 }  // namespace sluice::modbus
