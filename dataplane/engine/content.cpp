@@ -1,5 +1,6 @@
 // Content: from bytes in order to whole messages to a judgement.
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/engine/engine_state.hpp"
 
@@ -12,50 +13,41 @@ constexpr std::size_t kMostUndecided = 512;  // bytes that may pass before the p
 
 }  // namespace
 
-// Judges the bytes of one direction that are not judged yet. `used` says how many of them were whole
-// messages.
-Judgement Engine::State::inspect(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
-                                 std::uint32_t& used) noexcept {
-  used = 0;
+// Judges the bytes of one direction that are not judged yet.
+Inspection Engine::State::inspect(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
+                                  std::uint32_t fresh) noexcept {
+  const auto all = static_cast<std::uint32_t>(bytes.size());
+  rewrites.clear();
   if (flow.content == Content::undecided) {
     const auto judgement = decide_content(transit, flow, direction, bytes);
     if (judgement.reason != Reason::none) {
-      if (!transit.enforced() || judgement.observed) {
-        if (transit.rules != nullptr) report(transit, judgement);
-        used = static_cast<std::uint32_t>(bytes.size());
-        return {};
-      }
-      return judgement;
+      if (transit.enforced() && !judgement.observed) return {.judgement = judgement};
+      if (transit.rules != nullptr) report(transit, judgement);
+      return {.used = all};
     }
     name_ends(transit, flow, direction);
   }
   switch (flow.content) {
     case Content::undecided:
       // Out of step, a few bytes tell nothing: the next segment may.
-      if (!transit.enforced() && !flow.in_step && bytes.size() < kFewBytes) {
-        used = static_cast<std::uint32_t>(bytes.size());
-      }
-      return {};
+      return {.used = !transit.enforced() && !flow.in_step && all < kFewBytes ? all : 0};
     case Content::decoded:
-      return walk(transit, flow, direction, bytes, used);
+      return walk(transit, flow, direction, bytes, fresh);
     case Content::opaque:
       break;
   }
-  used = static_cast<std::uint32_t>(bytes.size());
   ++counters.not_inspected;
   // An opaque rule never covers what a decoder recognises.
   const auto protocol = recognised(direction == flow.opener_direction ? Role::client : Role::server, bytes);
-  const Judgement judgement{.reason = protocol.exists() ? Reason::wrong_protocol : Reason::none,
-                            .protocol = protocol};
-  if (judgement.reason != Reason::none && !transit.enforced()) {
+  if (protocol.exists()) {
+    const Judgement judgement{.reason = Reason::wrong_protocol, .protocol = protocol};
+    if (transit.enforced()) return {.judgement = judgement};
     report(transit, judgement);
-    return {};
-  }
-  if (judgement.reason == Reason::none && flow.opaque_permit.observed && !flow.opaque_told) {
+  } else if (flow.opaque_permit.observed && !flow.opaque_told) {
     flow.opaque_told = true;
     report(transit, {.reason = Reason::no_policy, .observed = true, .rule = flow.opaque_permit.rule});
   }
-  return judgement;
+  return {.used = all};
 }
 
 ProtocolId Engine::State::recognised(Role role, ByteView bytes) const noexcept {
@@ -152,11 +144,47 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
           .protocol = protocol};
 }
 
-Judgement Engine::State::walk(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
-                              std::uint32_t& used) noexcept {
+// No boundary can be found. Where framing was never certain, or nothing acts, it is tolerated, and tracking
+// starts anew with the next segment.
+Judgement Engine::State::unframed(Transit& transit, Flow& flow, Role role) noexcept {
+  const bool was_in_step = std::exchange(flow.in_step, false);
+  flow.whole_pdus = 0;
+  const Judgement judgement{.reason = Reason::bad_framing, .protocol = flow.protocol};
+  if (transit.enforced()) {
+    const bool tolerated =
+        !was_in_step && (transit.conduit->midstream == Midstream::pass || role == Role::server);
+    if (!tolerated) return judgement;
+  } else if (was_in_step && transit.rules != nullptr) {
+    report(transit, judgement);
+  }
+  ++counters.not_inspected;
+  return out_of_step(transit, flow, {});
+}
+
+// What is known to be denied need not wait for its end.
+Judgement Engine::State::known_to_be_denied(const Transit& transit, const Flow& flow, Role role,
+                                            ByteView unfinished) const noexcept {
   const auto& protocol = *registry.protocols[flow.protocol.value];
-  const auto& schema = *protocol.schema;
+  if (!transit.enforced() || role != Role::client || protocol.early == nullptr) return {};
+  const auto function = protocol.early(role, unfinished);
+  if (function == kNoFunction || registry.carried_by(flow.protocol, function).exists() ||
+      known(transit, flow, function)) {
+    return {};
+  }
+  const auto* row = protocol.schema->function(function);
+  return {.reason = Reason::no_rule,
+          .protocol = flow.protocol,
+          .function = function,
+          .access = row != nullptr ? row->access : Access::control};
+}
+
+Inspection Engine::State::walk(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
+                               std::uint32_t fresh) noexcept {
+  const auto& protocol = *registry.protocols[flow.protocol.value];
   const Role role = flow.role(direction);
+  const auto all = static_cast<std::uint32_t>(bytes.size());
+  const std::uint32_t left = all - fresh;  // bytes in front that have left
+  const bool may_stand_in = opted_in(transit, flow);
   if (transit.value_count == 0) transit.value_count = packet_values(transit.packet, 0, transit.values);
   Scene scene{.rules = transit.rules,
               .flow = &flow,
@@ -166,81 +194,69 @@ Judgement Engine::State::walk(Transit& transit, Flow& flow, Direction direction,
               .mode = transit.mode,
               .now = transit.now,
               .event = transit.event};
-  std::uint32_t whole = 0;
-  const auto unframed = [&]() noexcept -> Judgement {
-    const bool was_in_step = flow.in_step;
-    flow.in_step = false;
-    flow.whole_pdus = 0;
-    // Where framing was never certain, or nothing acts, tracking starts anew with the next segment.
-    const bool tolerated =
-        !transit.enforced() ||
-        (!was_in_step && (transit.conduit->midstream == Midstream::pass || role == Role::server));
-    if (!tolerated) return {.reason = Reason::bad_framing, .protocol = flow.protocol};
-    if (!transit.enforced() && was_in_step && transit.rules != nullptr) {
-      report(transit, {.reason = Reason::bad_framing, .protocol = flow.protocol});
-    }
-    ++counters.not_inspected;
-    used = static_cast<std::uint32_t>(bytes.size());
-    return {};
-  };
+  Inspection inspection;
+  std::uint32_t& used = inspection.used;
 
   const auto side = static_cast<std::size_t>(direction);
   // Never while enforcing: there every byte is judged.
-  used = transit.enforced() ? 0 : std::min(flow.pass_over[side], static_cast<std::uint32_t>(bytes.size()));
+  used = transit.enforced() ? 0 : std::min(flow.pass_over[side], all);
   flow.pass_over[side] = transit.enforced() ? 0 : flow.pass_over[side] - used;
   if (used != 0) ++counters.not_inspected;
   flow.unfinished[side] = 0;
-  while (used < bytes.size()) {
+  while (used < all) {
     const auto rest = bytes.subspan(used);
     const auto framing = protocol.frame(flow.state, role, rest);
-    if (framing.kind == Framing::Kind::bad) return unframed();
+    const bool whole = framing.kind == Framing::Kind::pdu && framing.length <= rest.size();
     // Out of step, a few bytes tell nothing: the next segment may.
-    if (framing.kind == Framing::Kind::need_more && !flow.in_step && !transit.enforced() &&
-        rest.size() < kFewBytes) {
-      return unframed();
+    const bool few = framing.kind == Framing::Kind::need_more && !flow.in_step && !transit.enforced() &&
+                     rest.size() < kFewBytes;
+    const bool too_long =
+        framing.length > protocol.schema->max_pdu || (!whole && rest.size() > protocol.schema->max_pdu);
+    if (framing.kind == Framing::Kind::bad || few || too_long || (whole && framing.length == 0)) {
+      inspection.judgement = unframed(transit, flow, role);
+      used = all;
+      return inspection;
     }
-    if (framing.kind == Framing::Kind::need_more || framing.length > rest.size()) {
-      if (rest.size() > schema.max_pdu || framing.length > schema.max_pdu) return unframed();
+    if (!whole) {
       if (framing.length > rest.size())
         flow.unfinished[side] = framing.length - static_cast<std::uint32_t>(rest.size());
-      // What is known to be denied need not wait for its end.
-      if (transit.enforced() && role == Role::client && protocol.early != nullptr) {
-        const auto function = protocol.early(role, rest);
-        if (function != kNoFunction && !registry.carried_by(flow.protocol, function).exists() &&
-            !policy.may_permit(transit.rules->image(), flow.asking_cells(), flow.opened_by(), flow.protocol,
-                               function)) {
-          const auto* row = schema.function(function);
-          return {.reason = Reason::no_rule,
-                  .protocol = flow.protocol,
-                  .function = function,
-                  .access = row != nullptr ? row->access : Access::control};
-        }
-      }
+      inspection.judgement = known_to_be_denied(transit, flow, role, rest);
       break;
     }
-    if (framing.length == 0) return unframed();
 
-    const auto judgement = judge.message(scene, rest.first(framing.length));
+    const auto pdu = rest.first(framing.length);
+    const auto state = flow.state;
+    const auto carried_state = flow.carried_state;
+    const auto judgement = judge.message(scene, pdu);
     ++counters.pdus;
     ++counters
           .pdus_by_protocol[std::min<std::size_t>(flow.protocol.value, counters.pdus_by_protocol.size() - 1)];
+    const bool rewritable = may_stand_in && used >= left;
+    const std::uint32_t at = transit.packet.payload_length - fresh + (used - left);
     if (judgement.reason == Reason::none) {
       ++counters.allowed;
+      if (rewritable && role == Role::server) restore_answer(transit, flow, pdu, at);
     } else if (transit.enforced() && !judgement.observed) {
-      // Its neighbours in the segment go with it.
-      counters.reasons[static_cast<std::size_t>(Reason::collateral)] += whole;
-      return judgement;
+      flow.state = state;
+      flow.carried_state = carried_state;
+      if (!rewritable || !neutralise(transit, flow, scene, judgement, pdu, at)) {
+        // Its neighbours in the segment go with it.
+        counters.reasons[static_cast<std::size_t>(Reason::collateral)] += inspection.messages;
+        inspection.judgement = judgement;
+        return inspection;
+      }
     } else {
       report(transit, judgement);
     }
     used += framing.length;
-    ++whole;
+    ++inspection.messages;
+    flow.out_of_step_since = {};
     if (!flow.in_step) {
       flow.whole_pdus = static_cast<std::uint8_t>(std::min(flow.whole_pdus + 1, 255));
       flow.in_step = judge.answered() || flow.whole_pdus >= kStepsToTrust;
     }
   }
-  return {};
+  return inspection;
 }
 
 }  // namespace sluice

@@ -1,5 +1,7 @@
 // What becomes of a frame: it passes, it is dropped, and a session is ended. Events and counters are kept
 // here.
+#include <algorithm>
+
 #include "dataplane/engine/engine_state.hpp"
 #include "dataplane/packet/edit.hpp"
 
@@ -31,17 +33,22 @@ void Engine::State::refuse(Transit& transit, const Judgement& judgement, Flow* f
   drop(transit);
 }
 
-// The verdict that acts; forward where it is only observed.
-Verdict Engine::State::report(Transit& transit, const Judgement& judgement) noexcept {
+Verdict Engine::State::verdict_of(const Transit& transit, const Judgement& judgement) noexcept {
+  if (judgement.stands_in) return Verdict::neutralise;
   const auto index = static_cast<std::size_t>(judgement.reason);
   Verdict verdict = transit.conduit != nullptr ? static_cast<Verdict>(transit.conduit->actions[index])
                                                : default_action(judgement.reason, Verdict::drop);
   if (judgement.reason == Reason::patch) verdict = judgement.action;
-  if (transit.packet.transportation != Transportation::tcp && verdict > Verdict::drop)
-    verdict = Verdict::drop;
-  // A request that no stand-in was built for ends its session instead.
+  // A request that no stand-in was made for ends its session instead.
   if (verdict == Verdict::neutralise) verdict = Verdict::reset;
+  const bool session = transit.packet.transportation == Transportation::tcp;
+  return session ? verdict : std::min(verdict, Verdict::drop);
+}
 
+// The verdict that acts; forward where it is only observed.
+Verdict Engine::State::report(Transit& transit, const Judgement& judgement) noexcept {
+  const auto index = static_cast<std::size_t>(judgement.reason);
+  const Verdict verdict = verdict_of(transit, judgement);
   const bool acts = (transit.enforced() && !judgement.observed) || judgement.reason == Reason::cut;
   ++counters.reasons[index];
   if (acts && verdict != Verdict::forward) {
@@ -99,6 +106,20 @@ void Engine::State::end(Flow& flow) noexcept {
   let_go_of_held(flow, false, nullptr);
   flow.stream.clear(pools);
   flow.denied = true;
+}
+
+// Something came after the end, so that end was not told or does not believe it: it is told once more, at the
+// number that it expects by its own word (RFC 9293 3.10.7.1).
+void Engine::State::farewell(Transit& transit, Flow& flow) noexcept {
+  constexpr std::uint8_t kMost = 16;
+  constexpr Duration kPause = milliseconds(100);
+  const Packet& packet = transit.packet;
+  const bool answerable = (packet.tcp.flags & (tcp_flag::rst | tcp_flag::ack)) == tcp_flag::ack;
+  const bool early = flow.farewells != 0 && transit.now - flow.last_farewell < kPause;
+  if (!answerable || early || flow.farewells == kMost) return;
+  ++flow.farewells;
+  flow.last_farewell = transit.now;
+  reset(transit, nullptr, Direction::forth);
 }
 
 void Engine::State::let_go_of_held(Flow& flow, bool forward, const Ruleset* rules) noexcept {

@@ -7,6 +7,7 @@
 #include "dataplane/engine/flow.hpp"
 #include "dataplane/engine/judge.hpp"
 #include "dataplane/engine/policy.hpp"
+#include "dataplane/engine/rewrites.hpp"
 #include "dataplane/engine/transit.hpp"
 #include "dataplane/flow/table.hpp"
 #include "dataplane/stream/pools.hpp"
@@ -15,6 +16,13 @@
 namespace sluice {
 
 using FlowEntry = FlowTable<Flow>::Entry;
+
+// What looking into bytes came to.
+struct Inspection {
+  Judgement judgement{};
+  std::uint32_t used = 0;      // bytes at the front that were whole messages, or that nobody will read
+  std::uint32_t messages = 0;  // whole ones among them
+};
 
 struct Engine::State {
   State(const EngineOptions& options, const Registry& registry, Buffers& buffers, Events& events);
@@ -30,29 +38,51 @@ struct Engine::State {
   void datagram(Transit& transit) noexcept;
   void segment(Transit& transit) noexcept;
   void one_segment(Transit& transit, Flow& flow, Direction direction) noexcept;
+  [[nodiscard]] Judgement judge_segment(const Transit& transit, const Flow& flow, Direction direction,
+                                        const Step& step, const Inspection& inspection,
+                                        bool unfinished) const noexcept;
+  [[nodiscard]] Judgement out_of_step(const Transit& transit, Flow& flow,
+                                      const Judgement& judgement) noexcept;
   FlowEntry* flow_of(Transit& transit, Direction& direction, Reason& why) noexcept;
   void begin(Transit& transit, Flow& flow, Direction direction, const Ends& ends) noexcept;
   void resolve(const Transit& transit, Flow& flow, Direction direction, const Ends& ends) noexcept;
   void name_ends(Transit& transit, const Flow& flow, Direction direction) const noexcept;
 
   // Content (content.cpp): from bytes in order to messages to a judgement.
-  Judgement inspect(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
-                    std::uint32_t& used) noexcept;
+  // The last `fresh` of the bytes are the end of this packet's payload; those in front have left.
+  Inspection inspect(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
+                     std::uint32_t fresh) noexcept;
   [[nodiscard]] Judgement decide_content(Transit& transit, Flow& flow, Direction direction,
                                          ByteView bytes) noexcept;
-  [[nodiscard]] Judgement walk(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
-                               std::uint32_t& used) noexcept;
+  [[nodiscard]] Inspection walk(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
+                                std::uint32_t fresh) noexcept;
+  [[nodiscard]] Judgement unframed(Transit& transit, Flow& flow, Role role) noexcept;
+  [[nodiscard]] Judgement known_to_be_denied(const Transit& transit, const Flow& flow, Role role,
+                                             ByteView unfinished) const noexcept;
   [[nodiscard]] ProtocolId recognised(Role role, ByteView bytes) const noexcept;
+
+  // Denial that leaves the session alive (neutralise.cpp).
+  [[nodiscard]] bool opted_in(const Transit& transit, const Flow& flow) const noexcept;
+  [[nodiscard]] bool neutralise(Transit& transit, Flow& flow, const Scene& scene, Judgement judgement,
+                                ByteView pdu, std::uint32_t at) noexcept;
+  [[nodiscard]] bool known(const Transit& transit, const Flow& flow, std::uint16_t function) const noexcept;
+  void restore_answer(const Transit& transit, const Flow& flow, ByteView pdu, std::uint32_t at) noexcept;
+  [[nodiscard]] bool rewrite(Transit& transit, Flow& flow, Direction direction, std::uint32_t fresh) noexcept;
 
   // What becomes of it (enforce.cpp). Each ends the frame's way, but for report().
   void pass(Transit& transit) noexcept;
   void drop(Transit& transit) noexcept;
   void refuse(Transit& transit, Reason reason) noexcept;
   void refuse(Transit& transit, const Judgement& judgement, Flow* flow, Direction direction) noexcept;
+  [[nodiscard]] static Verdict verdict_of(const Transit& transit, const Judgement& judgement) noexcept;
   Verdict report(Transit& transit, const Judgement& judgement) noexcept;
   void reset(Transit& transit, Flow* flow, Direction direction) noexcept;
   void let_go_of_held(Flow& flow, bool forward, const Ruleset* rules) noexcept;
   void end(Flow& flow) noexcept;
+  void farewell(Transit& transit, Flow& flow) noexcept;
+
+  // What time ends (tick.cpp).
+  void give_up(FlowEntry& entry, Time now, const Ruleset& rules) noexcept;
 
   const Registry& registry;
   const EngineOptions settings;
@@ -64,6 +94,7 @@ struct Engine::State {
   BytePool retained;
   HeldPool held;
   StreamPools pools;
+  Rewrites rewrites;
   EngineCounters counters;
   std::uint64_t next_flow = 1;
   std::uint32_t looked_at = 0;  // where tick() goes on

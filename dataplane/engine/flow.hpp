@@ -10,6 +10,7 @@
 #include "dataplane/protocol/outstanding.hpp"
 #include "dataplane/protocol/protocol.hpp"
 #include "dataplane/stream/stream.hpp"
+#include "rules/base/clock.hpp"
 #include "rules/base/ids.hpp"
 
 namespace sluice {
@@ -21,7 +22,19 @@ enum class Content : std::uint8_t {
   opaque,     // allowed by number, not inspected
 };
 
+// What stands before the IP header of the packets that one end sends: for a frame in its name.
+struct LinkHeader {
+  std::array<std::uint8_t, 22> bytes{};  // two MACs, at most two tags, EtherType
+  std::uint8_t size = 0;
+
+  void keep(const Packet& packet) noexcept;
+  [[nodiscard]] Packet packet_of(const FlowKey& key, Direction direction, PortId port) noexcept;
+};
+
 struct Flow {
+  // A message that was begun is finished within this time, or its session ends.
+  static constexpr Duration kMessageTime = seconds(60);
+
   std::uint64_t id = 0;  // counts up, below 2^53
 
   // The policy as of `generation`. `there` are the rules from the opener to the other end, `back` the
@@ -50,7 +63,12 @@ struct Flow {
   // how many to pass over because a loss took the rest of it.
   std::array<std::uint32_t, 2> unfinished{};
   std::array<std::uint32_t, 2> pass_over{};
-  std::uint8_t whole_pdus = 0;  // in a row, while not in step
+  std::uint8_t whole_pdus = 0;             // in a row, while not in step
+  Time out_of_step_since;                  // that getting in step has failed, without a whole message since
+  std::array<Time, 2> unfinished_since{};  // by Direction: the message that has begun and not ended
+  std::array<LinkHeader, 2> links{};       // by Direction, of the end that sends
+  std::uint8_t farewells = 0;              // resets in answer to what came after its end
+  Time last_farewell;
 
   Content content = Content::undecided;
   ProtocolId protocol;
@@ -64,6 +82,18 @@ struct Flow {
   }
   [[nodiscard]] Role role(Direction direction) const noexcept {
     return direction == client_direction() ? Role::client : Role::server;
+  }
+  [[nodiscard]] bool overdue(Direction direction, Time now) const noexcept {
+    const Time since = unfinished_since[static_cast<std::size_t>(direction)];
+    return since != Time{} && now - since > kMessageTime;
+  }
+  // The asset that what goes `direction` is for, or kNone.
+  [[nodiscard]] std::uint32_t receiving_asset(Direction direction) const noexcept {
+    return direction == opener_direction ? answerer_asset : opener_asset;
+  }
+  // The asset that is asked, or kNone.
+  [[nodiscard]] std::uint32_t asked_asset() const noexcept {
+    return client_opened ? answerer_asset : opener_asset;
   }
   [[nodiscard]] const Cells& asking_cells() const noexcept { return client_opened ? there : back; }
   [[nodiscard]] image::OpenedBy opened_by() const noexcept {

@@ -7,6 +7,13 @@ namespace {
 
 constexpr Duration kUnanswered = seconds(60);  // a request that waited longer has been given up by who asked
 
+class Deaf final : public Listener {
+ public:
+  void on_item(std::span<const Value>, const Item&) noexcept override {}
+  void on_payload(std::uint16_t, ByteView) noexcept override {}
+  const Pending* on_response(std::uint64_t) noexcept override { return nullptr; }
+};
+
 }  // namespace
 
 Judge::Judge(const Registry& registry, const Policy& policy, const EngineOptions& options, Events& events)
@@ -31,6 +38,7 @@ Judgement Judge::message(const Scene& scene, ByteView pdu) noexcept {
   carrier_ = {};
   implied_ = kNoFunction;
   answered_ = false;
+  function_ = kNoFunction;
   said_headers_ = said_value_count_ = said_span_count_ = 0;
 
   Sink& sink = sinks_[0];
@@ -58,6 +66,20 @@ Judgement Judge::message(const Scene& scene, ByteView pdu) noexcept {
       break;
   }
   return judgement_;
+}
+
+bool Judge::room_to_ask(Flow& flow, Time now) const noexcept {
+  flow.outstanding.expire(now, kUnanswered);
+  return flow.outstanding.has_room(now, limit_);
+}
+
+void Judge::await_answer(const Scene& scene, ByteView pdu) noexcept {
+  Deaf deaf;
+  Sink& sink = sinks_[0];
+  sink.begin(scene.flow->protocol, deaf);
+  (void)registry_.protocols[scene.flow->protocol.value]->decode(scene.flow->state, scene.role, pdu, sink);
+  if (sink.exchange() == Exchange::request)
+    (void)scene.flow->outstanding.open(sink.pending(), scene.now, limit_);
 }
 
 void Judge::decode(ProtocolId protocol, ProtocolState& state, ByteView pdu, Sink& sink) noexcept {
@@ -98,6 +120,7 @@ Context Judge::context(std::span<const Value> header) const noexcept {
 void Judge::on_item(std::span<const Value> header, const Item& item) noexcept {
   RuleId rule;
   bool passes = true;
+  if (depth_ == 0) function_ = item.function;
   if (scene_->rules != nullptr) {
     const Flow& flow = *scene_->flow;
     const auto& image = scene_->rules->image();

@@ -29,6 +29,7 @@ struct Judgement {
   Access access = Access::read;
   std::uint32_t item = 0;  // that it is about; those before it were read
   Malformed malformed = Malformed::fine;
+  bool stands_in = false;  // a request that the device refuses itself leaves in its place
   bool described = false;  // the judge read a message: describe() tells what it said
 };
 
@@ -56,6 +57,13 @@ class Judge final : private Listener {
   void describe(Event& event) const noexcept;
   // It answered a request that this flow had outstanding.
   [[nodiscard]] bool answered() const noexcept { return answered_; }
+  // Of its last item; kNoFunction when it had none.
+  [[nodiscard]] std::uint16_t function() const noexcept { return function_; }
+
+  // May one more request of the flow wait for its answer? Then await_answer() reads `pdu`, a request that is
+  // beyond judgement, and waits.
+  [[nodiscard]] bool room_to_ask(Flow& flow, Time now) const noexcept;
+  void await_answer(const Scene& scene, ByteView pdu) noexcept;
 
  private:
   void on_item(std::span<const Value> header, const Item& item) noexcept override;
@@ -85,6 +93,7 @@ class Judge final : private Listener {
   std::uint16_t implied_ = kNoFunction;  // a function of the parent that its permitted payload implies
   RuleId implied_rule_;
   bool answered_ = false;
+  std::uint16_t function_ = kNoFunction;
   Pending pending_{};
 
   // A copy of what the denied item said, for the event.

@@ -159,14 +159,15 @@ void Engine::State::datagram(Transit& transit) noexcept {
     if (!flow->admission_told) report(transit, {.reason = flow->admission});
     flow->admission_told = true;
   }
-  std::uint32_t used = 0;
   const auto bytes = transit.packet.payload();
-  auto judgement = inspect(transit, *flow, direction, bytes, used);
+  const auto all = static_cast<std::uint32_t>(bytes.size());
+  auto [judgement, used, messages] = inspect(transit, *flow, direction, bytes, all);
   // A datagram is whole or nothing.
-  if (judgement.reason == Reason::none && flow->content == Content::decoded && used != bytes.size()) {
+  if (judgement.reason == Reason::none && flow->content == Content::decoded && used != all) {
     judgement = {.reason = Reason::bad_framing, .protocol = flow->protocol};
   }
   if (judgement.reason != Reason::none) return refuse(transit, judgement, nullptr, direction);
+  (void)rewrite(transit, *flow, direction, all);
   pass(transit);
 }
 
@@ -211,6 +212,7 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   if (flow.denied && transit.enforced()) {
     // Said once, when it was denied.
     ++counters.reasons[static_cast<std::size_t>(Reason::closed_flow)];
+    farewell(transit, flow);
     return drop(transit);
   }
   if (flow.admission != Reason::none) {
@@ -254,13 +256,14 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   if (step.reason != Reason::none && transit.rules != nullptr) report(transit, {.reason = step.reason});
   const bool unseen = step.reason == Reason::memory_full;  // observing: passed, with nothing kept of it
   if (step.gap || unseen) flow.in_step = false;
+  const auto side = static_cast<std::size_t>(direction);
   if (step.gap) {
     // A loss inside a message whose end is known: what follows is the rest of it, then the next one.
-    const auto side = static_cast<std::size_t>(direction);
     const auto expected = std::exchange(flow.unfinished[side], 0U);
     flow.pass_over[side] = step.missing != 0 && expected > step.missing ? expected - step.missing : 0;
   }
   if (unseen) ++counters.not_inspected;
+  flow.links[side].keep(transit.packet);
   if (step.rewrite) {
     flow.stream.restore(direction, transit.packet);
     ++counters.normalised;
@@ -271,15 +274,16 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   const auto state = flow.state;
   const auto carried_state = flow.carried_state;
   const auto outstanding = flow.outstanding.opened();
-  std::uint32_t used = 0;
   const auto bytes = retain ? flow.stream.pending(direction, pools) : transit.packet.payload();
-  auto judgement = inspect(transit, flow, direction, bytes, used);
-  if (judgement.reason == Reason::none && enforced && !flow.in_step && flow.content != Content::opaque &&
-      transit.conduit->midstream == Midstream::resync && flow.role(direction) == Role::client &&
-      used != bytes.size()) {
-    // Picked up in its middle: towards the protected side only whole messages; the sender repeats the rest.
-    judgement = {.reason = Reason::midstream, .protocol = flow.protocol};
-  }
+  const auto inspection = inspect(transit, flow, direction, bytes, step.fresh);
+  const bool unfinished = inspection.used != bytes.size();
+  auto judgement = inspection.judgement;
+  if (judgement.reason == Reason::none)
+    judgement = judge_segment(transit, flow, direction, step, inspection, unfinished);
+  if (judgement.reason == Reason::midstream) judgement = out_of_step(transit, flow, judgement);
+  if (judgement.reason == Reason::none && !rewrite(transit, flow, direction, step.fresh))
+    judgement = {.reason = Reason::too_many_requests, .protocol = flow.protocol};
+  if (judgement.reason != Reason::none && !enforced && transit.rules != nullptr) report(transit, judgement);
   if (judgement.reason != Reason::none && enforced && !judgement.observed) {
     flow.stream.undo(direction, transit.packet, step.fresh, pools);
     flow.state = state;
@@ -288,33 +292,42 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
     return refuse(transit, judgement, &flow, direction);
   }
   if (retain) {
-    flow.stream.consume(direction, used);
+    flow.stream.consume(direction, inspection.used);
     flow.stream.settle(direction, pools);
   }
+  if (inspection.messages != 0 || !unfinished || flow.content == Content::opaque)
+    flow.unfinished_since[side] = {};
+  if (unfinished && flow.unfinished_since[side] == Time{}) flow.unfinished_since[side] = transit.now;
   pass(transit);
 }
 
-void Engine::tick(Time now, const Ruleset& rules) noexcept {
-  constexpr Duration kHole = seconds(2);  // a sender repeats long before
-  constexpr std::uint32_t kSlice = 64;    // entries looked at per call
-  auto& state = *state_;
-  state.looked_at = state.flows.visit(state.looked_at, kSlice, [&](FlowEntry& entry) noexcept {
-    Stream& stream = entry.value.stream;
-    if (stream.held() == 0 || now - stream.held_since() < kHole) return;
-    state.counters.reasons[static_cast<std::size_t>(Reason::hole)] += stream.held();
-    state.let_go_of_held(entry.value, false, &rules);
-  });
-  state.flows.expire(now, kSlice, [&](FlowEntry& entry) noexcept {
-    state.let_go_of_held(entry.value, false, &rules);
-    entry.value.stream.clear(state.pools);
-  });
-  state.counters.flows = state.flows.size();
+// The messages of a segment may pass; may the segment, as it is cut and at this time?
+Judgement Engine::State::judge_segment(const Transit& transit, const Flow& flow, Direction direction,
+                                       const Step& step, const Inspection& inspection,
+                                       bool unfinished) const noexcept {
+  if (flow.content == Content::opaque || transit.rules == nullptr) return {};
+  if (flow.overdue(direction, transit.now)) return {.reason = Reason::expired, .protocol = flow.protocol};
+  const std::uint32_t receiver = flow.receiving_asset(direction);
+  const bool alone = inspection.messages == 1 && !unfinished && step.fresh == transit.packet.payload_length &&
+                     flow.unfinished_since[static_cast<std::size_t>(direction)] == Time{};
+  if (receiver != image::kNone && transit.rules->image().assets()[receiver].whole_segments != 0 && !alone)
+    return {.reason = Reason::whole_segments, .protocol = flow.protocol};
+  // Picked up in its middle: towards the protected side only whole messages; the sender repeats the rest.
+  const bool resync = transit.enforced() && !flow.in_step && transit.conduit->midstream == Midstream::resync;
+  if (resync && unfinished && flow.role(direction) == Role::client)
+    return {.reason = Reason::midstream, .protocol = flow.protocol};
+  return {};
 }
 
-void Engine::drain() noexcept {
-  auto& state = *state_;
-  state.flows.visit(0, state.flows.capacity(),
-                    [&](FlowEntry& entry) noexcept { state.let_go_of_held(entry.value, false, nullptr); });
+// An attempt to get in step has failed. That may go on for a while; then the session ends, so that its ends
+// begin another one.
+Judgement Engine::State::out_of_step(const Transit& transit, Flow& flow,
+                                     const Judgement& judgement) noexcept {
+  constexpr Duration kMost = seconds(10);
+  if (!transit.enforced() || transit.conduit->midstream != Midstream::resync) return judgement;
+  if (flow.out_of_step_since == Time{}) flow.out_of_step_since = transit.now;
+  if (transit.now - flow.out_of_step_since <= kMost) return judgement;
+  return {.reason = Reason::expired, .protocol = flow.protocol};
 }
 
 }  // namespace sluice

@@ -32,6 +32,11 @@ class Outstanding {
     return true;
   }
 
+  // Would open() find a place for a request with a new key?
+  [[nodiscard]] bool has_room(Time now, std::uint32_t limit = kMost) const noexcept {
+    return size_ < std::min(limit, kMost) || (size_ != 0 && given_up(0, now));
+  }
+
   // The oldest request with this key; null when none waits. Valid until the next call that changes something.
   [[nodiscard]] const Pending* find(std::uint64_t key) const noexcept {
     const auto at = index_of(key);
