@@ -92,12 +92,18 @@ void Engine::State::reset(Transit& transit, Flow* flow, Direction direction) noe
                  .acknowledgement = packet.tcp.sequence + packet.payload_length + syn_or_fin},
                 packet.frame.port);
   }
-  const auto sender = flow->stream.position(direction);
-  const auto receiver = flow->stream.position(opposite(direction));
+  auto sender = flow->stream.position(direction);
+  auto receiver = flow->stream.position(opposite(direction));
+  if (flow->stream.phase() == StreamPhase::fresh) {  // only what the packet says is known
+    sender.sequence = packet.tcp.sequence;
+    receiver.sequence = packet.tcp.acknowledgement;
+  }
   send(Towards::source, {.sequence = receiver.sequence, .acknowledgement = sender.sequence},
        packet.frame.port);
   send(Towards::destination, {.sequence = sender.sequence, .acknowledgement = receiver.sequence},
        transit.place.other);
+  flow->farewells = 1;
+  flow->last_farewell = transit.now;
   end(*flow);
 }
 
@@ -115,7 +121,7 @@ void Engine::State::farewell(Transit& transit, Flow& flow) noexcept {
   constexpr Duration kPause = milliseconds(100);
   const Packet& packet = transit.packet;
   const bool answerable = (packet.tcp.flags & (tcp_flag::rst | tcp_flag::ack)) == tcp_flag::ack;
-  const bool early = flow.farewells != 0 && transit.now - flow.last_farewell < kPause;
+  const bool early = transit.now - flow.last_farewell < kPause;
   if (!answerable || early || flow.farewells == kMost) return;
   ++flow.farewells;
   flow.last_farewell = transit.now;

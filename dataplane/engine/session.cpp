@@ -179,11 +179,11 @@ void Engine::State::segment(Transit& transit) noexcept {
   Flow* flow = &entry->value;
   name_ends(transit, *flow, direction);
   one_segment(transit, *flow, direction);
-  // What was never let in takes no place.
-  if (flow->admission != Reason::none ? flow->denied
-                                      : !flow->denied && flow->stream.phase() == StreamPhase::fresh) {
-    return flows.erase(*entry);
-  }
+  // What was never let in takes no place, unless it is tried again and again.
+  const bool never_let_in = !flow->denied && flow->stream.phase() == StreamPhase::fresh;
+  const bool no_more =
+      flow->admission != Reason::none ? flow->denied : never_let_in && flow->out_of_step_since == Time{};
+  if (no_more) return flows.erase(*entry);
   // The hole may be filled now, for either side.
   for (const auto side : {direction, opposite(direction)}) {
     Transit next;
