@@ -13,7 +13,7 @@ import tree  # noqa: E402
 
 TOP = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", "dataplane", "rules", "control", "tests", "bench",
        "images", "build"}
-PROGRAMS = (".ci/run", "images/setup", "images/lab/run", "tests/run")
+PROGRAMS = (".ci/run", "images/setup", "images/lab/run", "tests/run", "tests/fuzz/nightly")
 # Ways around Reader: bytes of a message touched by hand.
 RAW = re.compile(r"\b(memcpy|memmove|reinterpret_cast|bit_cast|ntohs|ntohl|be16toh|be32toh|be64toh)\b"
                  r"|\b(bytes|pdu|payload|prefix|message|data)\s*\[")
