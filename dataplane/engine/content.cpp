@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "dataplane/engine/engine_state.hpp"
+#include "dataplane/packet/checks.hpp"
 
 namespace sluice {
 namespace {
@@ -213,8 +214,9 @@ Inspection Engine::State::walk(Transit& transit, Flow& flow, Direction direction
     const bool too_long =
         framing.length > protocol.schema->max_pdu || (!whole && rest.size() > protocol.schema->max_pdu);
     if (framing.kind == Framing::Kind::bad || few || too_long || (whole && framing.length == 0)) {
-      inspection.judgement = unframed(transit, flow, role);
       used = all;
+      if (!runs(Check::framing)) return inspection;
+      inspection.judgement = unframed(transit, flow, role);
       return inspection;
     }
     if (!whole) {

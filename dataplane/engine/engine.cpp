@@ -4,6 +4,7 @@
 
 #include "dataplane/engine/engine_state.hpp"
 #include "dataplane/engine/link.hpp"
+#include "dataplane/packet/checks.hpp"
 
 namespace sluice {
 
@@ -24,8 +25,8 @@ void Engine::State::frame(const Frame& frame, Time now, const Ruleset* rules) no
   Transit transit;
   transit.rules = rules;
   transit.now = now;
-  const auto parsed = parse(frame, settings.checksums, transit.packet,
-                            rules != nullptr ? Lengths::strict : Lengths::captured);
+  const auto parsed = parse(frame, runs(Check::checksum) ? settings.checksums : Checksums::count,
+                            transit.packet, rules != nullptr ? Lengths::strict : Lengths::captured);
   if (parsed.wrong_checksum) ++counters.wrong_checksums;
   transit.event.reason = parsed.reason;
   packet(transit);
@@ -38,7 +39,7 @@ void Engine::State::packet(Transit& transit) noexcept {
   if (!place(transit)) return refuse(transit, Reason::no_conduit);
   if (packet.frame.cut() || parsed == Reason::cut) return refuse(transit, Reason::cut);
   if (parsed != Reason::none) return refuse(transit, parsed);
-  if (packet.fragment != 0) return refuse(transit, Reason::fragment);
+  if (packet.fragment != 0) return runs(Check::fragments) ? refuse(transit, Reason::fragment) : pass(transit);
   if (packet.tunnel()) return refuse(transit, Reason::tunnel);
 
   const auto groundwork = groundwork_of(packet);
@@ -77,7 +78,7 @@ bool Engine::State::place(Transit& transit) noexcept {
   transit.event.generation = transit.rules->generation();
   transit.place = transit.rules->place(packet.frame.port, vlan);
   // A second tag would become the VLAN behind the next switch that takes the first one off.
-  const bool taken = transit.place.conduit.exists() && packet.vlan_count <= 1;
+  const bool taken = transit.place.conduit.exists() && (packet.vlan_count <= 1 || !runs(Check::tags));
   if (!taken) transit.place = transit.rules->observer(packet.frame.port);
   if (!transit.place.conduit.exists()) return false;
   transit.conduit = &transit.rules->image().conduits()[transit.place.conduit.value];

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dataplane/packet/checks.hpp"
+
 namespace sluice {
 namespace {
 
@@ -58,7 +60,7 @@ Judgement Judge::message(const Scene& scene, ByteView pdu) noexcept {
       }
       break;
     case Exchange::response:
-      if (!answered_ && flow.in_step) {
+      if (!answered_ && flow.in_step && runs(Check::pairing)) {
         deny({.reason = Reason::unsolicited, .function = sink.pending().function});
       }
       break;

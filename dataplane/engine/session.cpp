@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "dataplane/engine/engine_state.hpp"
+#include "dataplane/packet/checks.hpp"
 #include "dataplane/packet/edit.hpp"
 
 namespace sluice {
@@ -86,7 +87,7 @@ FlowEntry* Engine::State::flow_of(Transit& transit, Direction& direction, Reason
   if (flow != nullptr && !reborn) {
     if (transit.rules == nullptr) return entry;
     const PortId belongs = direction == flow->opener_direction ? flow->opener_port : flow->other_port;
-    if (packet.frame.port != belongs) {
+    if (runs(Check::ends) && packet.frame.port != belongs) {
       why = Reason::spoofed;
       return nullptr;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/packet/checks.hpp"
 #include "dataplane/stream/sequence.hpp"
 #include "dataplane/stream/stream.hpp"
 
@@ -188,7 +189,7 @@ Step Stream::examine_segment(Direction direction, const Packet& packet, Tracking
   // One byte beyond a closed window is how a sender asks whether it is still closed (RFC 9293 3.8.6.1).
   const bool probe = length == 1 && tcp.sequence == half.edge && !after(tcp.sequence, half.next);
   if (half.edge_known && after(data_end, half.edge) && !probe) return drop(Reason::bad_sequence);
-  if (after(tcp.sequence, half.next)) return {.act = Act::hold};
+  if (after(tcp.sequence, half.next)) return runs(Check::order) ? Step{.act = Act::hold} : forward(0, length);
 
   // What is acknowledged the receiver will not look at again; what is not must be what was inspected.
   const std::uint32_t old_end = earlier(data_end, half.data_end());
@@ -196,7 +197,8 @@ Step Stream::examine_segment(Direction direction, const Packet& packet, Tracking
   if (retain && before(from, old_end)) {
     if (tracking == Tracking::enforce && before(from, half.base)) return drop(Reason::midstream);
     const std::uint32_t kept = later(from, half.base);
-    if (before(kept, old_end) && !half.same(kept, old_end, packet.payload(), tcp.sequence)) {
+    if (runs(Check::overlap) && before(kept, old_end) &&
+        !half.same(kept, old_end, packet.payload(), tcp.sequence)) {
       return drop(Reason::conflict);
     }
   }
