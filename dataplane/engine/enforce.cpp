@@ -9,6 +9,7 @@ namespace sluice {
 
 void Engine::State::pass(Transit& transit) noexcept {
   ++counters.forwarded;
+  transit.passed = true;
   buffers.forward(transit.packet.frame, transit.place.other);
 }
 
@@ -70,6 +71,17 @@ Verdict Engine::State::report(Transit& transit, const Judgement& judgement) noex
   if (judgement.described) judge.describe(event);
   events.verdict(event);
   return acts ? verdict : Verdict::forward;
+}
+
+// Counted and told of this frame, to which nothing happens.
+void Engine::State::mention(const Transit& transit, Reason reason) noexcept {
+  ++counters.reasons[static_cast<std::size_t>(reason)];
+  if (transit.rules == nullptr) return;
+  Event event = transit.event;
+  event.reason = reason;
+  event.verdict = Verdict::forward;
+  event.acted = transit.enforced();
+  events.verdict(event);
 }
 
 // Tells both ends that the session is over. Each reset is exactly what its receiver expects next, so that it

@@ -15,7 +15,10 @@ Engine::State::State(const EngineOptions& wanted, const Registry& known, Buffers
       events{told},
       policy{known},
       judge{known, policy, wanted, told},
-      flows{wanted.limits.flows, wanted.hash_key},
+      flows{wanted.limits.flows + 1, wanted.hash_key},
+      flow_room{wanted.limits.flows},
+      half_open_room{std::min(wanted.limits.half_open, wanted.limits.flows)},
+      fleeting{flows.capacity()},
       retained{wanted.limits.retained_bytes},
       held{wanted.limits.held_frames},
       pools{retained, held, wanted.limits.held_per_flow} {}
@@ -167,6 +170,7 @@ Engine::Engine(const EngineOptions& options, const Registry& registry, Buffers& 
 Engine::~Engine() = default;
 
 void Engine::burst(std::span<const Frame> frames, Time now, const Ruleset& rules) noexcept {
+  if (rules.generation() != state_->entitled) state_->entitle(rules);
   for (const auto& frame : frames) state_->frame(frame, now, &rules);
   state_->counters.flows = state_->flows.size();
 }

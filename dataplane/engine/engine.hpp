@@ -19,8 +19,10 @@ namespace sluice {
 
 class Ruleset;
 
+// Of each, half is guaranteed to the conduits that have allow rules (dataplane/flow/shares.hpp).
 struct EngineLimits {
   std::uint32_t flows = 65536;
+  std::uint32_t half_open = 16384;  // among them, those that only one end has spoken in; the oldest gives way
   std::uint32_t held_frames = 1024;  // out of order, waiting for a hole to fill
   std::uint32_t held_per_flow = 32;
   std::uint32_t retained_bytes = 16U << 20;  // forwarded and not acknowledged, or of unfinished messages

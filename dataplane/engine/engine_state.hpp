@@ -9,6 +9,8 @@
 #include "dataplane/engine/policy.hpp"
 #include "dataplane/engine/rewrites.hpp"
 #include "dataplane/engine/transit.hpp"
+#include "dataplane/flow/fleeting.hpp"
+#include "dataplane/flow/shares.hpp"
 #include "dataplane/flow/table.hpp"
 #include "dataplane/stream/pools.hpp"
 #include "rules/schema/groundwork.hpp"
@@ -46,7 +48,19 @@ struct Engine::State {
   FlowEntry* flow_of(Transit& transit, Direction& direction, Reason& why) noexcept;
   void begin(Transit& transit, Flow& flow, Direction direction, const Ends& ends) noexcept;
   void resolve(const Transit& transit, Flow& flow, Direction direction, const Ends& ends) noexcept;
+  void admit(const Transit& transit, Flow& flow) noexcept;
   void name_ends(Transit& transit, const Flow& flow, Direction direction) const noexcept;
+
+  // Room in the table of flows (room.cpp).
+  void entitle(const Ruleset& rules) noexcept;
+  [[nodiscard]] Owner owner_of(const Transit& transit, const Flow& flow) const noexcept;
+  [[nodiscard]] bool let_in(Transit& transit, Flow& flow) noexcept;
+  [[nodiscard]] bool give_way(Transit& transit, Owner owner) noexcept;
+  void rank(Transit& transit, Flow& flow) noexcept;
+  void rank(Transit& transit, Flow& flow, Fleet fleet) noexcept;
+  void charge(Flow& flow, Owner owner) noexcept;
+  void forget(FlowEntry& entry) noexcept;
+  void leave(Flow& flow) noexcept;
 
   // Content (content.cpp): from bytes in order to messages to a judgement.
   // The last `fresh` of the bytes are the end of this packet's payload; those in front have left.
@@ -76,6 +90,7 @@ struct Engine::State {
   void refuse(Transit& transit, const Judgement& judgement, Flow* flow, Direction direction) noexcept;
   [[nodiscard]] static Verdict verdict_of(const Transit& transit, const Judgement& judgement) noexcept;
   Verdict report(Transit& transit, const Judgement& judgement) noexcept;
+  void mention(const Transit& transit, Reason reason) noexcept;
   void reset(Transit& transit, Flow* flow, Direction direction) noexcept;
   void let_go_of_held(Flow& flow, bool forward, const Ruleset* rules) noexcept;
   void end(Flow& flow) noexcept;
@@ -90,7 +105,12 @@ struct Engine::State {
   Events& events;
   Policy policy;
   Judge judge;
-  FlowTable<Flow> flows;
+  FlowTable<Flow> flows;  // of one more than may stay: whose part a new one takes is known when it is in
+  Shares shares;
+  Generation entitled;  // whose conduits `shares` knows
+  Quota flow_room;
+  Quota half_open_room;
+  Fleeting fleeting;
   BytePool retained;
   HeldPool held;
   StreamPools pools;

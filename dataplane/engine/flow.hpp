@@ -7,6 +7,7 @@
 
 #include "dataplane/engine/policy.hpp"
 #include "dataplane/flow/key.hpp"
+#include "dataplane/flow/shares.hpp"
 #include "dataplane/protocol/outstanding.hpp"
 #include "dataplane/protocol/protocol.hpp"
 #include "dataplane/stream/stream.hpp"
@@ -31,11 +32,20 @@ struct LinkHeader {
   [[nodiscard]] Packet packet_of(const FlowKey& key, Direction direction, PortId port) noexcept;
 };
 
+// Its place in the table, and whose part of the table it takes.
+struct Room {
+  std::uint32_t number = 0;
+  Owner owner = kNobody;
+  bool charged = false;
+};
+
 struct Flow {
   // A message that was begun is finished within this time, or its session ends.
   static constexpr Duration kMessageTime = seconds(60);
 
   std::uint64_t id = 0;  // counts up, below 2^53
+  Room room;
+  std::array<bool, 2> heard{};  // by Direction: something of that end has passed
 
   // The policy as of `generation`. `there` are the rules from the opener to the other end, `back` the
   // reverse.

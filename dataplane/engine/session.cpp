@@ -46,11 +46,23 @@ void Engine::State::resolve(const Transit& transit, Flow& flow, Direction direct
   flow.answerer_asset = answerer.asset;
   flow.there.gather(image, opener, answerer);
   flow.back.gather(image, answerer, opener);
-  if (flow.admission != Reason::none) return;
+  admit(transit, flow);
+  charge(flow, owner_of(transit, flow));
+}
 
-  // May this conversation be at all? What it says is judged later.
-  const auto kind =
-      packet.transportation == Transportation::tcp ? image::CellKind::tcp : image::CellKind::udp;
+// May this conversation be at all? What it says is judged later.
+void Engine::State::admit(const Transit& transit, Flow& flow) noexcept {
+  if (flow.admission != Reason::none) return;
+  const auto& image = transit.rules->image();
+  const bool tcp = transit.packet.transportation == Transportation::tcp;
+  const auto kind = tcp ? image::CellKind::tcp : image::CellKind::udp;
+  // A carried protocol runs over what its carrier runs over.
+  const auto runs_here = [&](const Schema& schema) noexcept {
+    const auto carrier = find_protocol(registry.schemas, schema.carrier.protocol);
+    const auto transports =
+        carrier.exists() ? registry.schemas[carrier.value]->transports : schema.transports;
+    return has(transports, tcp ? Transport::tcp : Transport::udp);
+  };
   bool decoded = false;
   for (const bool client_opened : {true, false}) {
     const auto& cells = client_opened ? flow.there : flow.back;
@@ -58,7 +70,8 @@ void Engine::State::resolve(const Transit& transit, Flow& flow, Direction direct
     const auto opaque = policy.permits(image, cells, opened_by, kind, flow.answerer_port);
     if (opaque.permitted && !flow.opaque_permit.permitted) flow.opaque_permit = opaque;
     for (std::uint16_t i = 1; i < registry.protocols.size() && !decoded; ++i) {
-      decoded = policy.has_protocol(image, cells, opened_by, {i}, flow.answerer_port);
+      decoded = runs_here(*registry.schemas[i]) &&
+                policy.has_protocol(image, cells, opened_by, {i}, flow.answerer_port);
     }
   }
   if (!decoded && !flow.opaque_permit.permitted) flow.admission = Reason::no_policy;
@@ -108,12 +121,13 @@ FlowEntry* Engine::State::flow_of(Transit& transit, Direction& direction, Reason
     }
   }
   if (!reborn) entry = flows.insert(keyed.key, tcp ? Idle::half_open : Idle::datagram, transit.now);
-  if (entry == nullptr) {
-    why = Reason::flows_full;
-    return nullptr;
-  }
+  why = Reason::flows_full;
+  if (entry == nullptr) return nullptr;
+  entry->value.room.number = flows.number(*entry);
   begin(transit, entry->value, direction, ends);
-  return entry;
+  if (let_in(transit, entry->value)) return entry;
+  forget(*entry);
+  return nullptr;
 }
 
 // A new conversation in this entry of the table.
@@ -121,7 +135,9 @@ void Engine::State::begin(Transit& transit, Flow& flow, Direction direction, con
   const Packet& packet = transit.packet;
   let_go_of_held(flow, !transit.enforced(), transit.rules);
   flow.stream.clear(pools);
+  const Room room = flow.room;
   flow = Flow{};
+  flow.room = room;
   flow.id = next_flow++ & kFlowIds;
   // Who opened it: the sender, unless it answers, or the flow is picked up at a packet from a listening port.
   const bool tcp = packet.transportation == Transportation::tcp;
@@ -155,7 +171,7 @@ void Engine::State::datagram(Transit& transit) noexcept {
   if (flow->admission != Reason::none) {
     if (transit.enforced()) {
       refuse(transit, flow->admission);
-      return flows.erase(*entry);
+      return forget(*entry);
     }
     if (!flow->admission_told) report(transit, {.reason = flow->admission});
     flow->admission_told = true;
@@ -167,9 +183,14 @@ void Engine::State::datagram(Transit& transit) noexcept {
   if (judgement.reason == Reason::none && flow->content == Content::decoded && used != all) {
     judgement = {.reason = Reason::bad_framing, .protocol = flow->protocol};
   }
-  if (judgement.reason != Reason::none) return refuse(transit, judgement, nullptr, direction);
-  (void)rewrite(transit, *flow, direction, all);
-  pass(transit);
+  if (judgement.reason != Reason::none) {
+    refuse(transit, judgement, nullptr, direction);
+  } else {
+    (void)rewrite(transit, *flow, direction, all);
+    pass(transit);
+  }
+  flow->heard[static_cast<std::size_t>(direction)] |= transit.passed;
+  rank(transit, *flow);
 }
 
 void Engine::State::segment(Transit& transit) noexcept {
@@ -180,11 +201,12 @@ void Engine::State::segment(Transit& transit) noexcept {
   Flow* flow = &entry->value;
   name_ends(transit, *flow, direction);
   one_segment(transit, *flow, direction);
+  flow->heard[static_cast<std::size_t>(direction)] |= transit.passed;
   // What was never let in takes no place, unless it is tried again and again.
   const bool never_let_in = !flow->denied && flow->stream.phase() == StreamPhase::fresh;
   const bool no_more =
       flow->admission != Reason::none ? flow->denied : never_let_in && flow->out_of_step_since == Time{};
-  if (no_more) return flows.erase(*entry);
+  if (no_more) return forget(*entry);
   // The hole may be filled now, for either side.
   for (const auto side : {direction, opposite(direction)}) {
     Transit next;
@@ -198,14 +220,16 @@ void Engine::State::segment(Transit& transit) noexcept {
       }
       name_ends(next, *flow, side);
       one_segment(next, *flow, side);
+      flow->heard[static_cast<std::size_t>(side)] |= next.passed;
       next = {};
     }
   }
+  rank(transit, *flow);
   const auto phase = flow->stream.phase();
   flows.touch(*entry,
-              flow->denied || phase == StreamPhase::closed ? Idle::closed
-              : phase == StreamPhase::established          ? Idle::established
-                                                           : Idle::half_open,
+              fleeting.of(flow->room.number) == Fleet::ended ? Idle::closed
+              : phase == StreamPhase::established            ? Idle::established
+                                                             : Idle::half_open,
               transit.now);
 }
 

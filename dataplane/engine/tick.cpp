@@ -25,6 +25,7 @@ void Engine::State::give_up(FlowEntry& entry, Time now, const Ruleset& rules) no
     name_ends(transit, flow, side);
     if (report(transit, {.reason = Reason::expired, .protocol = flow.protocol}) != Verdict::reset) continue;
     reset(transit, &flow, side);
+    rank(transit, flow);
     flows.touch(entry, Idle::closed, now);
     return;
   }
@@ -42,6 +43,7 @@ void Engine::tick(Time now, const Ruleset& rules) noexcept {
   state.flows.expire(now, kSlice, [&](FlowEntry& entry) noexcept {
     state.let_go_of_held(entry.value, false, &rules);
     entry.value.stream.clear(state.pools);
+    state.leave(entry.value);
   });
   state.counters.flows = state.flows.size();
 }

@@ -22,6 +22,7 @@ struct Transit {
   const image::Conduit* conduit = nullptr;
   Mode mode = Mode::enforce;
   std::uint16_t lane = 0;  // tells flows of different wires apart
+  bool passed = false;
   Event event{};
   std::array<Value, kMostPacketValues> values{};
   std::size_t value_count = 0;

@@ -4,8 +4,8 @@
 // rule admits, and all that has no conduit, is charged to kNobody, which is guaranteed nothing.
 //
 //   sum of guaranteed(o) <= capacity / 2
-//   sum of what each owner has beyond its guarantee <= capacity - sum of guaranteed(o), but after move() and
-//   divide(), which take nothing away from anybody
+//   sum of what each owner has beyond its guarantee <= capacity - sum of guaranteed(o), but after put(),
+//   move() and divide()
 //
 // One worker's. No allocation; divide() and most_over() take kOwners steps, all others a constant number.
 #pragma once
@@ -90,8 +90,15 @@ class Quota {
     const std::uint64_t after = has - std::min(has, guaranteed_[owner]);
     if (all_used_ + count > capacity_) return false;
     if (after > before && common_ + (after - before) > capacity_ - all_guaranteed_) return false;
-    add(owner, count);
+    put(owner, count);
     return true;
+  }
+  // In any case, for where another has given way.
+  void put(Owner owner, std::uint64_t count = 1) noexcept {
+    const std::uint64_t before = over(owner);
+    used_[owner] += count;
+    all_used_ += count;
+    common_ += over(owner) - before;
   }
   void give(Owner owner, std::uint64_t count = 1) noexcept {
     const std::uint64_t before = over(owner);
@@ -102,7 +109,7 @@ class Quota {
   // What is in the table stays there, even if the new owner would not have got it.
   void move(Owner from, Owner to, std::uint64_t count = 1) noexcept {
     give(from, count);
-    add(to, count);
+    put(to, count);
   }
 
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
@@ -125,13 +132,6 @@ class Quota {
   }
 
  private:
-  void add(Owner owner, std::uint64_t count) noexcept {
-    const std::uint64_t before = over(owner);
-    used_[owner] += count;
-    all_used_ += count;
-    common_ += over(owner) - before;
-  }
-
   std::uint64_t capacity_;
   std::uint64_t all_used_ = 0;
   std::uint64_t all_guaranteed_ = 0;

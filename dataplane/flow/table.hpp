@@ -77,6 +77,10 @@ class FlowTable {
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
 
+  // Entries have numbers below capacity(), for lists of them; a number is one entry's for ever.
+  [[nodiscard]] std::uint32_t number(const Entry& entry) const noexcept { return index_of(entry); }
+  [[nodiscard]] Entry& at(std::uint32_t number) noexcept { return entries_[number]; }
+
   [[nodiscard]] Entry* find(const FlowKey& key) noexcept { return find(key, place(key)); }
 
   // The entry of `key`, fresh; null when the table is full. The key must not be in the table.

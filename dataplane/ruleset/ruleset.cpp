@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
+#include <utility>
 
+#include "dataplane/flow/siphash.hpp"
 #include "rules/image/aligned.hpp"
 #include "rules/image/platform.hpp"
 
@@ -46,10 +49,13 @@ struct Ruleset::State {
   image::ImageView view;
   std::vector<std::array<Place, kSlots>> places;  // by port
   std::vector<Place> observers;                   // by port
+  std::vector<std::uint64_t> allowlisted;         // hash of the conduit's name
+  std::vector<std::uint32_t> listed;              // by conduit: place in allowlisted
   std::vector<std::unique_ptr<hs_database, FreeDatabase>> databases;
   std::vector<std::unique_ptr<hs_scratch, FreeScratch>> scratches;  // by worker; none without databases
 
   Result<void> find_places(std::span<const std::string> port_names);
+  void find_allowlisted();
   Result<void> load_databases(std::uint32_t workers);
 };
 
@@ -68,6 +74,7 @@ Result<std::unique_ptr<const Ruleset>> Ruleset::load(std::vector<std::uint8_t> b
   if (!view) return tl::unexpected{view.error()};
   state.view = *view;
   if (auto placed = state.find_places(port_names); !placed) return tl::unexpected{placed.error()};
+  state.find_allowlisted();
   if (auto loaded = state.load_databases(workers); !loaded) return tl::unexpected{loaded.error()};
   return ruleset;
 }
@@ -116,6 +123,52 @@ Result<void> Ruleset::State::find_places(std::span<const std::string> port_names
   return {};
 }
 
+// A rule is about a conduit when its ends are zones of different sides, or lie in them.
+void Ruleset::State::find_allowlisted() {
+  const auto zone_of = [&](std::uint32_t endpoint) -> std::uint32_t {
+    const auto index = image::index_of(endpoint);
+    switch (image::kind_of(endpoint)) {
+      case image::EndpointKind::zone:
+        return index;
+      case image::EndpointKind::asset:
+        return view.assets()[index].zone;
+      case image::EndpointKind::group:
+        return view.groups()[index].zone;
+    }
+    return image::kNone;
+  };
+  const auto conduits = view.conduits();
+  std::vector<std::vector<std::uint32_t>> by_zone[2];  // sides, zone: conduits that have it there, ascending
+  for (std::size_t side = 0; side < 2; ++side) {
+    by_zone[side].resize(view.zones().size());
+    for (std::uint32_t i = 0; i < conduits.size(); ++i) {
+      for (const auto zone : image::ImageView::slice(view.side_zones(), conduits[i].sides[side].zones))
+        by_zone[side][zone].push_back(i);
+    }
+  }
+  std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
+  std::vector<bool> ruled(conduits.size());
+  for (const auto& pair : view.pairs()) {
+    const auto from = zone_of(pair.from);
+    const auto to = zone_of(pair.to);
+    if (pair.cells.count == 0 || std::max(from, to) >= view.zones().size()) continue;
+    if (!seen.insert({from, to}).second) continue;
+    for (const auto& [near, far] : {std::pair{from, to}, std::pair{to, from}}) {
+      const auto& there = by_zone[1][far];
+      for (const auto conduit : by_zone[0][near]) {
+        if (std::ranges::binary_search(there, conduit)) ruled[conduit] = true;
+      }
+    }
+  }
+  listed.assign(conduits.size(), kNotListed);
+  for (std::uint32_t i = 0; i < conduits.size(); ++i) {
+    if (!ruled[i]) continue;
+    const auto name = view.text_of(conduits[i].name);
+    listed[i] = static_cast<std::uint32_t>(allowlisted.size());
+    allowlisted.push_back(siphash({}, {reinterpret_cast<const std::uint8_t*>(name.data()), name.size()}));
+  }
+}
+
 Result<void> Ruleset::State::load_databases(std::uint32_t workers) {
   if (view.databases().empty()) return {};
   const std::string remedy = "compile the configuration again on this machine";
@@ -157,6 +210,12 @@ Ruleset::Place Ruleset::place(PortId port, std::uint16_t vlan) const noexcept {
 
 Ruleset::Place Ruleset::observer(PortId port) const noexcept {
   return port.value < state_->observers.size() ? state_->observers[port.value] : Place{};
+}
+
+std::span<const std::uint64_t> Ruleset::allowlisted() const noexcept { return state_->allowlisted; }
+
+std::uint32_t Ruleset::allowlisted(ConduitId conduit) const noexcept {
+  return conduit.value < state_->listed.size() ? state_->listed[conduit.value] : kNotListed;
 }
 
 const hs_database* Ruleset::database(std::uint32_t index) const noexcept {

@@ -48,6 +48,12 @@ class Ruleset {
   // observe, so that monitor mode drops nothing; otherwise none.
   [[nodiscard]] Place observer(PortId port) const noexcept;
 
+  // Conduits that some allow rule is about, each by a hash of its name: those that have a part of every
+  // capacity. The place of one in that list; kNotListed when no rule is about it.
+  static constexpr std::uint32_t kNotListed = 0xffffffff;
+  [[nodiscard]] std::span<const std::uint64_t> allowlisted() const noexcept;
+  [[nodiscard]] std::uint32_t allowlisted(ConduitId conduit) const noexcept;
+
   // Index as image().databases(); null when the image has none.
   [[nodiscard]] const hs_database* database(std::uint32_t index) const noexcept;
   // One per worker, allocated at load for `workers` of them.

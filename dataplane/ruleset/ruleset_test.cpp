@@ -71,6 +71,33 @@ TEST(Ruleset, places_a_frame_by_port_and_vlan) {
   EXPECT_TRUE(nowhere((*ruleset)->place(PortId::none(), 7)));
 }
 
+TEST(Ruleset, lists_the_conduits_that_some_rule_is_about) {
+  auto writer =
+      writer_of({{"a", "eth1", "eth2", {1}}, {"b", "eth2", "eth3", {2}}, {"c", "eth1", "eth3", {3}}});
+  writer.zones.push_back({writer.intern("lab")});
+  writer.grants.emplace_back().rule = 0;
+  writer.rules.push_back({});
+  writer.cells.push_back({.grants = {0, 1}, .kind = image::CellKind::icmp});
+  writer.side_zones[4] = 2;  // of c the first side
+  writer.pairs.push_back({.from = image::endpoint(image::EndpointKind::zone, 1),
+                          .to = image::endpoint(image::EndpointKind::zone, 2),
+                          .cells = {0, 1}});
+  const auto one = Ruleset::load(image_of(writer), registry(), kPorts);
+  ASSERT_TRUE(one) << one.error().text();
+  ASSERT_EQ((*one)->allowlisted().size(), 1U);
+  EXPECT_EQ((*one)->allowlisted(ConduitId{2}), 0U);
+  EXPECT_EQ((*one)->allowlisted(ConduitId{0}), Ruleset::kNotListed);
+  EXPECT_EQ((*one)->allowlisted(ConduitId{99}), Ruleset::kNotListed);
+
+  writer.pairs[0].to = image::endpoint(image::EndpointKind::zone, 0);
+  const auto two = Ruleset::load(image_of(writer), registry(), kPorts);
+  ASSERT_TRUE(two) << two.error().text();
+  EXPECT_EQ((*two)->allowlisted().size(), 2U);
+  EXPECT_EQ((*two)->allowlisted(ConduitId{1}), 1U);
+  EXPECT_EQ((*two)->allowlisted(ConduitId{2}), Ruleset::kNotListed);
+  EXPECT_NE((*two)->allowlisted()[0], (*two)->allowlisted()[1]);
+}
+
 TEST(Ruleset, sends_what_no_conduit_takes_along_only_where_all_conduits_observe) {
   const auto ruleset =
       load({{"a", "eth1", "eth2", {1}, Mode::monitor}, {"b", "eth1", "eth3", {2}, Mode::enforce}});
