@@ -51,6 +51,17 @@ TEST(ErrorsOfText, a_table_without_a_name_does_not_reach_the_library) {
   EXPECT_THAT(errors_of("["), ElementsAre("f:1:2: not TOML: in a table header: encountered end-of-file"));
 }
 
+// toml++ 3.3 takes it for impossible that it looks for white space and finds one of these.
+TEST(ErrorsOfText, letters_that_are_not_ASCII_may_stand_wherever_white_space_might) {
+  for (const auto text : {"ä = 1\n", "a = ä\n", "a = 1 ё\n", "a = [1,Ҙ]\n", "a = [1\xc2\xa1]\n",
+                          "a = \"\\ä\"\n", "a = 1\n ᚁ\n", "a = {ä = 1}\n", "[a]ä\n"}) {
+    EXPECT_THAT(errors_of(text), ElementsAre(MatchesRegex("f:[12]:[0-9]+: not TOML: .*"))) << text;
+  }
+  EXPECT_THAT(errors_of("ä = \"\"\"\\\n  ё\"\"\"\n"), ElementsAre(MatchesRegex("f:1:1: not TOML: .*")));
+  EXPECT_THAT(errors_of("a = \"\"\"\\\n  ё\"\"\"\n"),
+              ElementsAre(MatchesRegex("f:1:1: unknown table \"a\".*")));
+}
+
 TEST(ErrorsOfText, a_configuration_that_would_forward_nothing_is_a_mistake) {
   EXPECT_THAT(
       errors_of(""),
