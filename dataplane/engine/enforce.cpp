@@ -88,8 +88,8 @@ void Engine::State::mention(const Transit& transit, Reason reason) noexcept {
 // is accepted (RFC 5961 3.2). Without a flow only the sender of a first segment is told.
 void Engine::State::reset(Transit& transit, Flow* flow, Direction direction) noexcept {
   const Packet& packet = transit.packet;
-  const auto send = [&](Towards towards, const Reset& reset, PortId to) noexcept {
-    const Frame frame = make_reset(packet, towards, reset, buffers);
+  const auto send = [&](Towards towards, const Bare& bare, PortId to) noexcept {
+    const Frame frame = make_bare(packet, towards, bare, buffers);
     if (frame.data == nullptr) return;
     ++counters.made;
     ++counters.forwarded;

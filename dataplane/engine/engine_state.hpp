@@ -40,6 +40,8 @@ struct Engine::State {
   void datagram(Transit& transit) noexcept;
   void segment(Transit& transit) noexcept;
   void one_segment(Transit& transit, Flow& flow, Direction direction) noexcept;
+  void unseen(Transit& transit, Flow& flow, Direction direction, std::uint32_t acknowledged) noexcept;
+  void challenge(const Transit& transit, const Flow& flow, Direction direction) noexcept;
   [[nodiscard]] Judgement judge_segment(const Transit& transit, const Flow& flow, Direction direction,
                                         const Step& step, const Inspection& inspection,
                                         bool unfinished) const noexcept;
@@ -117,7 +119,9 @@ struct Engine::State {
   Rewrites rewrites;
   EngineCounters counters;
   std::uint64_t next_flow = 1;
-  std::uint32_t looked_at = 0;  // where tick() goes on
+  std::uint64_t challenge_second = 0;
+  std::uint32_t challenges = 0;  // in that second
+  std::uint32_t looked_at = 0;   // where tick() goes on
 };
 
 }  // namespace sluice

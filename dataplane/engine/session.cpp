@@ -148,6 +148,17 @@ void Engine::State::begin(Transit& transit, Flow& flow, Direction direction, con
   flow.opener_direction = answers || (picked_up && from_listener) ? opposite(direction) : direction;
   flow.in_step = !picked_up;
   resolve(transit, flow, direction, ends);
+  if (transit.rules != nullptr && flow.opener_direction != direction && !answers &&
+      flow.admission == Reason::none) {
+    // A port proves nothing. Where rules would let either end have opened it, the sender is taken for the one
+    // that asks: what it says is judged as requests, which answers need not be.
+    flow.opener_direction = direction;
+    resolve(transit, flow, direction, ends);
+    if (flow.admission != Reason::none) {
+      flow.opener_direction = opposite(direction);
+      resolve(transit, flow, direction, ends);
+    }
+  }
   if (transit.rules != nullptr && picked_up && flow.admission == Reason::no_policy) {
     // No rule for it this way round: perhaps the other end opened it.
     flow.opener_direction = opposite(flow.opener_direction);
@@ -219,6 +230,7 @@ void Engine::State::segment(Transit& transit) noexcept {
         continue;
       }
       name_ends(next, *flow, side);
+      if (flow->stream.restamp(side, next.packet)) ++counters.normalised;
       one_segment(next, *flow, side);
       flow->heard[static_cast<std::size_t>(side)] |= next.passed;
       next = {};
@@ -226,6 +238,8 @@ void Engine::State::segment(Transit& transit) noexcept {
   }
   rank(transit, *flow);
   const auto phase = flow->stream.phase();
+  // A handshake is not kept alive by what is no part of it: its ends may want to begin another one.
+  if (!transit.passed && (phase == StreamPhase::syn_seen || phase == StreamPhase::syn_ack_seen)) return;
   flows.touch(*entry,
               fleeting.of(flow->room.number) == Fleet::ended ? Idle::closed
               : phase == StreamPhase::established            ? Idle::established
@@ -272,6 +286,11 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
       return;
     case Step::Act::drop:
       return refuse(transit, {.reason = step.reason}, &flow, direction);
+    case Step::Act::challenge:
+      challenge(transit, flow, direction);
+      return refuse(transit, {.reason = step.reason}, &flow, direction);
+    case Step::Act::judge:
+      return unseen(transit, flow, direction, step.repeated);
     case Step::Act::empty:
       strip_payload(transit.packet);
       return pass(transit);
@@ -324,6 +343,56 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
     flow.unfinished_since[side] = {};
   if (unfinished && flow.unfinished_since[side] == Time{}) flow.unfinished_since[side] = transit.now;
   pass(transit);
+}
+
+// A repetition of bytes that passed before any was remembered, as after a restart. Its receiver may lack
+// them, and the session would hang for ever, so it passes when it is whole messages, all of them allowed. It
+// stands apart from the stream's order, and what the flow knows of that does not change.
+void Engine::State::unseen(Transit& transit, Flow& flow, Direction direction,
+                           std::uint32_t acknowledged) noexcept {
+  const Flow before = flow;
+  const auto bytes = transit.packet.payload().subspan(acknowledged);
+  const auto all = static_cast<std::uint32_t>(bytes.size());
+  flow.in_step = false;  // answers need not be paired: what they answer may be as old
+  flow.unfinished_since[static_cast<std::size_t>(direction)] = {};
+  const auto inspection = inspect(transit, flow, direction, bytes, all);
+  const Step step{.fresh = all, .repeated = acknowledged};
+  const bool whole = inspection.used == all && (inspection.messages != 0 || flow.content == Content::opaque);
+  auto judgement = inspection.judgement;
+  if (judgement.reason == Reason::none)
+    judgement = judge_segment(transit, flow, direction, step, inspection, !whole);
+  if (judgement.reason == Reason::none && !whole) judgement = {.reason = Reason::midstream};
+  const auto asked = flow.outstanding;
+  flow = before;
+  if (judgement.reason != Reason::none && !judgement.observed)
+    return refuse(transit, judgement, &flow, direction);
+  if (flow.role(direction) == Role::client) flow.outstanding = asked;
+  for (const auto& [at, stand_in] : rewrites.all()) overwrite_payload(transit.packet, at, stand_in);
+  pass(transit);
+}
+
+// The sender of a SYN believes that there is no connection, the other end that there is one. In its name the
+// sender is told, and resets it if it has forgotten it (RFC 5961 4.2); nothing reaches the other end before.
+void Engine::State::challenge(const Transit& transit, const Flow& flow, Direction direction) noexcept {
+  const std::uint64_t second = transit.now.ns / seconds(1).ns;
+  if (second != challenge_second) challenges = 0;
+  challenge_second = second;
+  if (challenges >= settings.limits.challenges_per_second) {
+    ++counters.reasons[static_cast<std::size_t>(Reason::rate_limited)];
+    return;
+  }
+  const auto answer = flow.stream.challenge(direction);
+  const Frame frame = make_bare(transit.packet, Towards::source,
+                                {.sequence = answer.sequence,
+                                 .acknowledgement = answer.acknowledgement,
+                                 .flags = tcp_flag::ack,
+                                 .window = answer.window},
+                                buffers);
+  if (frame.data == nullptr) return;
+  ++challenges;
+  ++counters.made;
+  ++counters.forwarded;
+  buffers.forward(frame, transit.packet.frame.port);
 }
 
 // The messages of a segment may pass; may the segment, as it is cut and at this time?

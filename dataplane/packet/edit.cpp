@@ -1,9 +1,11 @@
 #include "dataplane/packet/edit.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "dataplane/packet/checksum.hpp"
+#include "rules/base/reader.hpp"
 
 namespace sluice {
 namespace {
@@ -49,6 +51,32 @@ std::uint16_t sum_of(ByteView bytes) noexcept {
   return static_cast<std::uint16_t>(~internet_checksum(bytes));
 }
 
+// Overwrites bytes behind the transport header's first ones, in place; checksums by the difference (RFC
+// 1624).
+void overwrite(Packet& packet, std::uint32_t first, ByteView bytes) noexcept {
+  std::uint8_t* target = packet.frame.data + first;
+  std::uint32_t checksum_at = 0;
+  if (packet.transportation == Transportation::tcp) checksum_at = packet.transport_offset + 16U;
+  if (packet.transportation == Transportation::udp) checksum_at = packet.transport_offset + 6U;
+  if (checksum_at == 0) {
+    std::memcpy(target, bytes.data(), bytes.size());
+    return;
+  }
+  // The words that change, at even distances from the transport header.
+  const std::uint32_t begin = first - (first - packet.transport_offset) % 2;
+  const std::uint32_t last = first + static_cast<std::uint32_t>(bytes.size());
+  const std::uint32_t end = std::min(last + (last - packet.transport_offset) % 2, packet.network_end);
+  const ByteView words = packet.frame.bytes().subspan(begin, end - begin);
+  const auto before = sum_of(words);
+  std::memcpy(target, bytes.data(), bytes.size());
+  std::uint8_t* checksum = packet.frame.data + checksum_at;
+  const bool udp = packet.transportation == Transportation::udp;
+  const auto old = get16(checksum);
+  if (udp && old == 0) return;
+  const auto updated = updated_checksum(old, before, sum_of(words));
+  put16(checksum, udp && updated == 0 ? 0xffffU : updated);
+}
+
 }  // namespace
 
 void strip_payload(Packet& packet) noexcept {
@@ -70,36 +98,37 @@ void strip_payload(Packet& packet) noexcept {
 
 void overwrite_payload(Packet& packet, std::uint32_t at, ByteView bytes) noexcept {
   if (at >= packet.payload_length || bytes.empty()) return;
-  bytes = bytes.first(std::min<std::size_t>(bytes.size(), packet.payload_length - at));
-  std::uint8_t* target = packet.frame.data + packet.payload_offset + at;
-  std::uint32_t checksum_at = 0;
-  if (packet.transportation == Transportation::tcp) checksum_at = packet.transport_offset + 16U;
-  if (packet.transportation == Transportation::udp) checksum_at = packet.transport_offset + 6U;
-  if (checksum_at == 0) {
-    std::memcpy(target, bytes.data(), bytes.size());
-    return;
+  overwrite(packet, packet.payload_offset + at,
+            bytes.first(std::min<std::size_t>(bytes.size(), packet.payload_length - at)));
+}
+
+bool set_timestamp(Packet& packet, std::uint32_t value) noexcept {
+  if (packet.transportation != Transportation::tcp) return false;
+  Reader reader{packet.frame.bytes().subspan(packet.tcp.options, packet.tcp.options_length)};
+  while (reader.remaining() > 0) {
+    const auto kind = reader.u8();
+    if (kind == 0) return false;
+    if (kind == 1) continue;
+    const auto length = reader.u8();
+    if (!reader.ok() || length < 2) return false;
+    if (kind == 8 && length == 10) {  // RFC 7323 3.2
+      const auto ahead = static_cast<std::uint32_t>(reader.remaining());
+      std::array<std::uint8_t, 4> bytes{};
+      put32(bytes.data(), value);
+      overwrite(packet, packet.tcp.options + packet.tcp.options_length - ahead, bytes);
+      packet.tcp.timestamp = value;
+      return true;
+    }
+    reader.skip(length - 2U);
   }
-  // The words that change, at even distances from the transport header.
-  const std::uint32_t first = packet.payload_offset + at;
-  const std::uint32_t begin = first - (first - packet.transport_offset) % 2;
-  const std::uint32_t last = first + static_cast<std::uint32_t>(bytes.size());
-  const std::uint32_t end = std::min(last + (last - packet.transport_offset) % 2, packet.network_end);
-  const ByteView words = packet.frame.bytes().subspan(begin, end - begin);
-  const auto before = sum_of(words);
-  std::memcpy(target, bytes.data(), bytes.size());
-  std::uint8_t* checksum = packet.frame.data + checksum_at;
-  const bool udp = packet.transportation == Transportation::udp;
-  const auto old = get16(checksum);
-  if (udp && old == 0) return;
-  const auto updated = updated_checksum(old, before, sum_of(words));
-  put16(checksum, udp && updated == 0 ? 0xffffU : updated);
+  return false;
 }
 
 void clear_trailer(Packet& packet) noexcept {
   std::fill(packet.frame.data + packet.network_end, packet.frame.data + packet.frame.length, std::uint8_t{0});
 }
 
-Frame make_reset(const Packet& model, Towards towards, const Reset& reset, Buffers& buffers) noexcept {
+Frame make_bare(const Packet& model, Towards towards, const Bare& bare, Buffers& buffers) noexcept {
   const bool six = model.network == Network::ipv6;
   if (model.transportation != Transportation::tcp) return {};
   const std::uint32_t transport = model.network_offset + (six ? kIpv6Header : kIpv4Header);
@@ -145,10 +174,11 @@ Frame make_reset(const Packet& model, Towards towards, const Reset& reset, Buffe
   std::uint8_t* tcp = frame.data + transport;
   put16(tcp, packet.source_port);
   put16(tcp + 2, packet.destination_port);
-  put32(tcp + 4, reset.sequence);
-  put32(tcp + 8, (reset.flags & tcp_flag::ack) != 0 ? reset.acknowledgement : 0);
+  put32(tcp + 4, bare.sequence);
+  put32(tcp + 8, (bare.flags & tcp_flag::ack) != 0 ? bare.acknowledgement : 0);
   tcp[12] = kTcpHeader / 4 << 4;
-  tcp[13] = reset.flags;
+  tcp[13] = bare.flags;
+  put16(tcp + 14, bare.window);
   write_tcp_checksum(packet);
   return frame;
 }

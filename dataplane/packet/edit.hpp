@@ -21,22 +21,27 @@ void strip_payload(Packet& packet) noexcept;
 // zero ("none") stays zero.
 void overwrite_payload(Packet& packet, std::uint32_t at, ByteView bytes) noexcept;
 
+// Sets TSval of the timestamp option; false when a TCP segment has none. The checksum as above.
+bool set_timestamp(Packet& packet, std::uint32_t value) noexcept;
+
 // Zeroes what follows the datagram (E04: data hidden behind it, or leaked by a sender).
 void clear_trailer(Packet& packet) noexcept;
 
 // Who is told: the end that `packet` goes to, or the one it came from.
 enum class Towards : std::uint8_t { destination, source };
 
-struct Reset {
+// A TCP segment without text or options: a reset, or an acknowledgement.
+struct Bare {
   std::uint32_t sequence = 0;         // what the end told expects next
   std::uint32_t acknowledgement = 0;  // used with tcp_flag::ack
   std::uint8_t flags = tcp_flag::rst | tcp_flag::ack;
+  std::uint16_t window = 0;
 };
 
-// A reset within the flow of the TCP packet `model`, as if its other end had sent it: MAC addresses, VLAN
+// A segment within the flow of the TCP packet `model`, as if its other end had sent it: MAC addresses, VLAN
 // tags, IP addresses and ports of the model, swapped when it goes towards the source; without IP options or
 // extension headers. The frame is the caller's; its data is null when there is no buffer or the model is not
 // TCP.
-Frame make_reset(const Packet& model, Towards towards, const Reset& reset, Buffers& buffers) noexcept;
+Frame make_bare(const Packet& model, Towards towards, const Bare& bare, Buffers& buffers) noexcept;
 
 }  // namespace sluice

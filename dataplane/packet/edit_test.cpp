@@ -148,7 +148,7 @@ TEST(Edit, a_reset_towards_either_end_is_a_valid_frame_of_the_flow) {
     for (const auto towards : {Towards::destination, Towards::source}) {
       Room room;
       const auto frame =
-          make_reset(model, towards, {.sequence = 0x89abcdef, .acknowledgement = 0x01234567}, room);
+          make_bare(model, towards, {.sequence = 0x89abcdef, .acknowledgement = 0x01234567}, room);
       ASSERT_NE(frame.data, nullptr);
       EXPECT_GE(frame.length, 60u);
       Packet reset;
@@ -178,7 +178,7 @@ TEST(Edit, a_bare_reset_acknowledges_nothing) {
   auto bytes = build::tcp({}, {});
   Room room;
   const auto frame =
-      make_reset(good(bytes), Towards::source, {.acknowledgement = 9, .flags = tcp_flag::rst}, room);
+      make_bare(good(bytes), Towards::source, {.acknowledgement = 9, .flags = tcp_flag::rst}, room);
   Packet reset;
   ASSERT_EQ(parse(frame, Checksums::verify, reset).reason, Reason::none);
   EXPECT_EQ(reset.tcp.flags, tcp_flag::rst);
@@ -189,10 +189,50 @@ TEST(Edit, there_is_no_reset_without_a_buffer_or_without_tcp) {
   auto bytes = build::tcp({}, {});
   auto datagram = build::udp({}, {});
   Room room;
-  EXPECT_EQ(make_reset(good(datagram), Towards::source, {}, room).data, nullptr);
+  EXPECT_EQ(make_bare(good(datagram), Towards::source, {}, room).data, nullptr);
   EXPECT_TRUE(room.bytes.empty());
   room.none = true;
-  EXPECT_EQ(make_reset(good(bytes), Towards::source, {}, room).data, nullptr);
+  EXPECT_EQ(make_bare(good(bytes), Towards::source, {}, room).data, nullptr);
+}
+
+TEST(Edit, sets_the_timestamp_wherever_it_stands_and_keeps_the_checksum_right) {
+  for (std::size_t nops = 0; nops <= 6; ++nops) {
+    build::Segment segment;
+    segment.options.assign(nops, 1);
+    const Bytes option = build::hex("080a0102030405060708");
+    segment.options.insert(segment.options.end(), option.begin(), option.end());
+    segment.payload = {1, 2, 3};
+    auto bytes = build::tcp({}, segment);
+    Packet packet = good(bytes);
+    ASSERT_TRUE(set_timestamp(packet, 0xfffe'fdfc));
+    EXPECT_EQ(packet.tcp.timestamp, 0xfffe'fdfcU);
+    const Packet again = good(bytes);
+    EXPECT_EQ(again.tcp.timestamp, 0xfffe'fdfcU);
+    EXPECT_EQ(again.tcp.echo, 0x0506'0708U);
+  }
+  auto none = build::tcp({}, {.options = {1, 1, 0, 8}});
+  Packet packet = good(none);
+  EXPECT_FALSE(set_timestamp(packet, 1));
+  auto datagram = build::udp({}, {});
+  packet = good(datagram);
+  EXPECT_FALSE(set_timestamp(packet, 1));
+}
+
+TEST(Edit, makes_an_acknowledgement_with_a_window_in_the_name_of_the_other_end) {
+  auto bytes = build::tcp({}, {.payload = {1}});
+  Room room;
+  const auto frame =
+      make_bare(good(bytes), Towards::source,
+                {.sequence = 7, .acknowledgement = 9, .flags = tcp_flag::ack, .window = 513}, room);
+  ASSERT_NE(frame.data, nullptr);
+  Bytes made{frame.data, frame.data + frame.length};
+  const Packet packet = good(made);
+  EXPECT_EQ(packet.source_port, 502);
+  EXPECT_EQ(packet.tcp.sequence, 7U);
+  EXPECT_EQ(packet.tcp.acknowledgement, 9U);
+  EXPECT_EQ(packet.tcp.flags, tcp_flag::ack);
+  EXPECT_EQ(packet.tcp.window, 513);
+  EXPECT_EQ(packet.payload_length, 0U);
 }
 
 }  // namespace

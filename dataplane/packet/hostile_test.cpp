@@ -105,7 +105,7 @@ Reason survive(ByteView bytes, std::uint32_t wire_length = 0) {
   if (result.reason != Reason::none) return result.reason;
 
   OneFrame buffers;
-  const auto reset = make_reset(packet, Towards::source, {}, buffers);
+  const auto reset = make_bare(packet, Towards::source, {}, buffers);
   EXPECT_EQ(reset.data != nullptr, packet.transportation == Transportation::tcp);
   Packet again;
   if (reset.data != nullptr) {

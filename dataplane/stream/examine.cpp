@@ -31,7 +31,7 @@ bool sane(const Packet& packet) noexcept {
 
 }  // namespace
 
-Step Stream::examine(Direction direction, const Packet& packet, Tracking tracking,
+Step Stream::examine(Direction direction, const Packet& packet, Time now, Tracking tracking,
                      bool retain) const noexcept {
   if (!sane(packet)) {
     Step step = drop(Reason::bad_flags);
@@ -44,7 +44,7 @@ Step Stream::examine(Direction direction, const Packet& packet, Tracking trackin
   if ((packet.tcp.flags & tcp_flag::syn) != 0) return examine_syn(direction, packet, tracking);
   switch (phase_) {
     case StreamPhase::syn_seen:
-      return drop(Reason::handshake);
+      return challenges(direction, packet) ? forward() : drop(Reason::handshake);
     case StreamPhase::syn_ack_seen:
       // "ACK of the handshake off by one": only the SYN can have been acknowledged.
       if (direction != opener_ || packet.tcp.acknowledgement != at(opposite(direction)).next) {
@@ -61,7 +61,24 @@ Step Stream::examine(Direction direction, const Packet& packet, Tracking trackin
     case StreamPhase::closing:
       break;
   }
+  if (!timely(direction, packet, now)) return drop(Reason::bad_timestamp);
   return examine_segment(direction, packet, tracking, retain);
+}
+
+// The end that is called has an older connection with the same ports, of which nothing is known here, and
+// answers the SYN as RFC 5961 4.2 says: with a bare ACK of that one. The caller then resets it, and calls
+// again. An ACK of this SYN is no such answer: the first step of a handshake split in four (E32).
+bool Stream::challenges(Direction direction, const Packet& packet) const noexcept {
+  constexpr std::uint8_t kTelling = tcp_flag::syn | tcp_flag::fin | tcp_flag::rst | tcp_flag::ack;
+  return phase_ == StreamPhase::syn_seen && direction != opener_ && packet.payload_length == 0 &&
+         (packet.tcp.flags & kTelling) == tcp_flag::ack && packet.tcp.acknowledgement != at(opener_).next;
+}
+
+// RFC 7323 3.2 and 5. What the receiver goes by is what it echoes, so nothing is dropped here that it would
+// take.
+bool Stream::timely(Direction direction, const Packet& packet, Time now) const noexcept {
+  if (!stamped_) return true;
+  return packet.tcp.has_timestamp != 0 && !at(direction).outdated(packet.tcp.timestamp, now);
 }
 
 Step Stream::examine_syn(Direction direction, const Packet& packet, Tracking tracking) const noexcept {
@@ -89,17 +106,25 @@ Step Stream::examine_syn(Direction direction, const Packet& packet, Tracking tra
     case StreamPhase::fresh:
       return forward();
     case StreamPhase::syn_seen:
+      if (again) return forward();
+      break;
     case StreamPhase::syn_ack_seen:
       if (again) return forward();
+      if (direction == opener_) step.act = Act::challenge;
       break;
     case StreamPhase::established:
     case StreamPhase::closing:
+      // Of an end that never sent anything nothing can be said.
+      if (half.started || half.acked_known) step.act = Act::challenge;
       break;
     case StreamPhase::closed:
       step.restart = true;
       return step;
   }
-  step.restart = tracking == Tracking::observe && !again;
+  if (tracking == Tracking::observe) {
+    step.act = Act::drop;
+    step.restart = !again;
+  }
   return step;
 }
 
@@ -115,7 +140,7 @@ Step Stream::examine_reset(Direction direction, const Packet& packet) const noex
     case StreamPhase::fresh:
       break;
     case StreamPhase::syn_seen:
-      good = direction == opener_ ? tcp.sequence == half.next
+      good = direction == opener_ ? tcp.sequence == half.next || (challenged_ && tcp.sequence == challenge_)
                                   : acknowledges && tcp.acknowledgement == at(opposite(direction)).next;
       break;
     case StreamPhase::syn_ack_seen:
@@ -178,7 +203,9 @@ Step Stream::examine_segment(Direction direction, const Packet& packet, Tracking
     return far || below ? drop(Reason::bad_sequence) : forward();
   }
   const bool acknowledged = half.acked_known && !after(end, half.acked);
-  if (before(tcp.sequence, half.start) && !(midstream_ && acknowledged)) {
+  const bool below = before(tcp.sequence, half.start);
+  const bool unseen = below && midstream_ && half.start - tcp.sequence <= Half::kMostRetained;
+  if (below && !unseen && !(midstream_ && acknowledged)) {
     return drop(midstream_ ? Reason::midstream : Reason::bad_sequence);
   }
   if (acknowledged) return length > 0 ? empty() : forward();
@@ -193,15 +220,21 @@ Step Stream::examine_segment(Direction direction, const Packet& packet, Tracking
 
   // What is acknowledged the receiver will not look at again; what is not must be what was inspected.
   const std::uint32_t old_end = earlier(data_end, half.data_end());
-  const std::uint32_t from = later(tcp.sequence, half.acked);
+  const std::uint32_t from = half.acked_known ? later(tcp.sequence, half.acked) : tcp.sequence;
   if (retain && before(from, old_end)) {
-    if (tracking == Tracking::enforce && before(from, half.base)) return drop(Reason::midstream);
     const std::uint32_t kept = later(from, half.base);
     if (runs(Check::overlap) && before(kept, old_end) &&
         !half.same(kept, old_end, packet.payload(), tcp.sequence)) {
       return drop(Reason::conflict);
     }
   }
+  const bool judged_never = unseen || (retain && before(from, old_end) && before(from, half.base));
+  if (judged_never && tracking == Tracking::enforce) {
+    const bool old = !fin && !after(data_end, half.data_end());
+    return {
+        .act = old ? Act::judge : Act::drop, .reason = Reason::midstream, .repeated = from - tcp.sequence};
+  }
+  if (unseen) return drop(Reason::midstream);
   const std::uint32_t fresh = after(data_end, half.data_end()) ? data_end - half.data_end() : 0;
   Step step = forward(fresh, length - fresh);
   step.rewrite = half.any_replaced(tcp.sequence, old_end);

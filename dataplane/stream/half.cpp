@@ -60,6 +60,16 @@ void Half::restore(Packet& packet) const noexcept {
   }
 }
 
+void Half::take_stamp(std::uint32_t value) noexcept { stamp = later(stamp, value); }
+
+void Half::take_echo(std::uint32_t value, Time now) noexcept {
+  if (after(value, stamp)) return;  // never sent
+  if (echo_known && before(value, echo)) return;
+  echo = value;
+  echo_known = true;
+  echoed = now;
+}
+
 void Half::place(std::uint32_t first, std::uint32_t at) noexcept {
   start = first;
   next = base = consumed = at;

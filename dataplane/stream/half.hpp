@@ -39,6 +39,14 @@ struct Half {
   bool edge_known = false;
   bool finished = false;  // its FIN was forwarded, at next - 1
 
+  // Timestamps (RFC 7323): what this end sent, and what the other end says that it goes by.
+  static constexpr Duration kStampsLive = seconds(24ULL * 24 * 3600);  // RFC 7323 5.5
+  std::uint32_t stamp = 0;                                             // the newest TSval forwarded
+  std::uint32_t echo = 0;      // the newest TSecr of the other end: its TS.Recent
+  Time echoed{};               // when it came
+  bool offers_stamps = false;  // in every SYN of this end
+  bool echo_known = false;
+
   // Observing
   bool lost = false;  // no memory: pending bytes were given up, the next fresh ones follow a gap
   bool jumped =
@@ -81,6 +89,14 @@ struct Half {
   bool replace(std::uint32_t from, ByteView bytes) noexcept;
   // Writes what was forwarded over what was sent, in a packet that repeats some of it.
   void restore(Packet& packet) const noexcept;
+
+  // Does the other end ignore a segment with this TSval (RFC 7323 5.3, R1)?
+  [[nodiscard]] bool outdated(std::uint32_t value, Time now) const noexcept {
+    return echo_known && static_cast<std::int32_t>(value - echo) < 0 && now - echoed < kStampsLive;
+  }
+  // This end sent TSval `value`; the other end answered with TSecr `value`.
+  void take_stamp(std::uint32_t value) noexcept;
+  void take_echo(std::uint32_t value, Time now) noexcept;
 
   // This end's numbers begin at `first`; what is new, and retained, begins at `at`.
   void place(std::uint32_t first, std::uint32_t at) noexcept;

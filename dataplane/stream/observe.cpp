@@ -6,14 +6,16 @@
 
 namespace sluice {
 
-Step Stream::observe(Direction direction, const Packet& packet, bool retain, StreamPools& pools) noexcept {
-  const Step would = examine(direction, packet, Tracking::observe, retain);
+Step Stream::observe(Direction direction, const Packet& packet, Time now, bool retain,
+                     StreamPools& pools) noexcept {
+  const Step would = examine(direction, packet, now, Tracking::observe, retain);
   before_.valid = false;
   Step step{.reason = would.reason, .restart = would.restart};
   if (step.restart) return step;
   remember(direction);
 
   const std::uint8_t flags = packet.tcp.flags;
+  if (would.act == Step::Act::forward && take_older(direction, packet)) return step;
   if ((flags & tcp_flag::rst) != 0) {
     if (would.act == Step::Act::drop) return step;
     step.closed = phase_ != StreamPhase::closed;
@@ -30,6 +32,7 @@ Step Stream::observe(Direction direction, const Packet& packet, bool retain, Str
   }
   observe_bytes(direction, packet, retain, pools, step);
   if ((flags & tcp_flag::ack) == 0) return step;
+  take_stamps(direction, packet, now);
   take_acknowledgement(direction, packet, pools);
   if (phase_ == StreamPhase::syn_seen) phase_ = StreamPhase::syn_ack_seen;  // that was not seen
   if (phase_ == StreamPhase::syn_ack_seen) {
@@ -61,7 +64,8 @@ void Stream::observe_bytes(Direction direction, const Packet& packet, bool retai
     // Would a receiver take it? Not from outside the window, acknowledging what was never sent, or without
     // ACK.
     const bool unacknowledging = (flags & (tcp_flag::ack | tcp_flag::syn)) == 0;
-    const bool doubtful = !reset_ && (step.reason == Reason::bad_sequence || unacknowledging);
+    const bool untimely = step.reason == Reason::bad_sequence || step.reason == Reason::bad_timestamp;
+    const bool doubtful = !reset_ && (untimely || unacknowledging);
     if (doubtful && !half.jumped) {
       half.jumped = true;
       half.hole_from = half.hole_to = half.next;

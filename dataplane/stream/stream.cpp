@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "dataplane/packet/edit.hpp"
 #include "dataplane/stream/sequence.hpp"
 
 namespace sluice {
@@ -21,19 +22,32 @@ Step Stream::accept(Direction direction, const Packet& packet, Time now, Trackin
     for (Half& half : halves_) half.forget(half.data_end(), pools.bytes);
   }
   return tracking == Tracking::enforce ? enforce(direction, packet, now, retain, pools)
-                                       : observe(direction, packet, retain, pools);
+                                       : observe(direction, packet, now, retain, pools);
 }
 
 Step Stream::enforce(Direction direction, const Packet& packet, Time now, bool retain,
                      StreamPools& pools) noexcept {
-  Step step = examine(direction, packet, Tracking::enforce, retain);
+  constexpr Duration kBetweenChallenges = milliseconds(500);
+  Step step = examine(direction, packet, now, Tracking::enforce, retain);
   before_.valid = false;
-  if (step.act == Step::Act::drop) return step;
-  if (step.act == Step::Act::hold) {
-    if (hold(direction, packet, now, pools)) return step;
-    return {.act = Step::Act::drop, .reason = Reason::held_full};
+  if (step.act == Step::Act::challenge) {
+    if (challenge_made_ != Time{} && now - challenge_made_ < kBetweenChallenges) step.act = Step::Act::drop;
+    if (step.act == Step::Act::challenge) challenge_made_ = now;
+  }
+  switch (step.act) {
+    case Step::Act::drop:
+    case Step::Act::challenge:
+    case Step::Act::judge:
+      return step;
+    case Step::Act::hold:
+      if (hold(direction, packet, now, pools)) return step;
+      return {.act = Step::Act::drop, .reason = Reason::held_full};
+    case Step::Act::forward:
+    case Step::Act::empty:
+      break;
   }
   remember(direction);
+  if (take_older(direction, packet)) return step;
   if ((packet.tcp.flags & tcp_flag::rst) != 0) {
     step.closed = phase_ != StreamPhase::closed;
     phase_ = StreamPhase::closed;
@@ -44,6 +58,7 @@ Step Stream::enforce(Direction direction, const Packet& packet, Time now, bool r
     take_syn(direction, packet, pools);
     return step;
   }
+  take_stamps(direction, packet, now);
 
   Half& half = at(direction);
   const bool fin = (packet.tcp.flags & tcp_flag::fin) != 0;
@@ -86,6 +101,18 @@ void Stream::take_syn(Direction direction, const Packet& packet, StreamPools& po
     half.offered_scale = tcp.window_scale;
     half.window = tcp.window;
     half.most_window = tcp.window;
+    half.offers_stamps = tcp.has_timestamp != 0;
+    half.stamp = tcp.timestamp;
+  } else {
+    // Repeated, perhaps with fewer options. It is not known which one arrived: the wider reading counts.
+    half.offers_stamps = half.offers_stamps && tcp.has_timestamp != 0;
+    if (half.offered_scale == Half::kNoScale || tcp.window_scale == Half::kNoScale) {
+      half.offered_scale = std::min(half.offered_scale, tcp.window_scale);
+    } else {
+      half.offered_scale = std::max(half.offered_scale, tcp.window_scale);
+    }
+    half.most_window = std::max<std::uint32_t>(half.most_window, tcp.window);
+    if (tcp.has_timestamp != 0) half.take_stamp(tcp.timestamp);
   }
   if ((tcp.flags & tcp_flag::ack) == 0) {
     if (phase_ != StreamPhase::fresh) return;
@@ -100,11 +127,35 @@ void Stream::take_syn(Direction direction, const Packet& packet, StreamPools& po
     const bool both = half.offered_scale != Half::kNoScale && other.offered_scale != Half::kNoScale;
     half.scale = both ? std::min(half.offered_scale, Half::kMostScale) : std::uint8_t{0};
     other.scale = both ? std::min(other.offered_scale, Half::kMostScale) : std::uint8_t{0};
-    half.edge = half.next + other.window;
+    half.edge = half.next + other.most_window;
     half.edge_known = true;
   }
+  stamped_ = half.offers_stamps && other.offers_stamps;
   opener_ = opposite(direction);
   phase_ = StreamPhase::syn_ack_seen;
+}
+
+// A segment that passes and is about an older connection, of which nothing is known here; this one goes on.
+bool Stream::take_older(Direction direction, const Packet& packet) noexcept {
+  if (challenges(direction, packet)) {
+    challenged_ = true;
+    challenge_ = packet.tcp.acknowledgement;
+    return true;
+  }
+  return phase_ == StreamPhase::syn_seen && direction == opener_ && (packet.tcp.flags & tcp_flag::rst) != 0 &&
+         packet.tcp.sequence != at(direction).next;
+}
+
+void Stream::take_stamps(Direction direction, const Packet& packet, Time now) noexcept {
+  if (!stamped_ || packet.tcp.has_timestamp == 0) return;
+  at(direction).take_stamp(packet.tcp.timestamp);
+  at(opposite(direction)).take_echo(packet.tcp.echo, now);
+}
+
+bool Stream::restamp(Direction direction, Packet& packet) const noexcept {
+  const std::uint32_t stamp = at(direction).stamp;
+  if (!stamped_ || packet.tcp.has_timestamp == 0 || !before(packet.tcp.timestamp, stamp)) return false;
+  return set_timestamp(packet, stamp);
 }
 
 void Stream::take_acknowledgement(Direction direction, const Packet& packet, StreamPools& pools) noexcept {

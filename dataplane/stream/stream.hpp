@@ -35,15 +35,21 @@ struct Step {
     empty,    // forward with its payload removed: all of it was acknowledged before, or it is a reset's text
     hold,     // the pool has it now; the caller gives nothing back
     drop,
+    challenge,  // drop, and answer the sender in the name of the other end with the bare ACK that challenge()
+                // tells: a host that lost the connection resets it then (RFC 5961 4.2)
+    judge,      // bytes that passed before any was retained, sent again, and perhaps some of those retained:
+                // forward when the payload behind `repeated` is good by itself, else drop for `reason`.
+                // Nothing was changed, and nothing is to be settled or undone
   };
   Act act = Act::forward;
   Reason reason = Reason::none;  // of a drop; in observe, what enforce would have dropped for
   std::uint32_t fresh = 0;       // bytes now at the end of pending() that were not there before
-  std::uint32_t repeated =
-      0;  // forward: bytes at the front of the payload that were forwarded before and are the same
-  bool rewrite =
-      false;         // forward: some of these were forwarded otherwise than they were sent; call restore()
-  bool gap = false;  // observe: bytes are missing before these; pending() holds only what follows
+  // forward: bytes at the front of the payload that were forwarded before and are the same; judge: bytes
+  // there that were acknowledged.
+  std::uint32_t repeated = 0;
+  // forward: some of these were forwarded otherwise than they were sent; call restore().
+  bool rewrite = false;
+  bool gap = false;           // observe: bytes are missing before these; pending() holds only what follows
   std::uint32_t missing = 0;  // how many, with gap; 0: not known
   bool opened = false;        // the three-way handshake is complete with this segment
   bool closed = false;        // both ends have closed, or a valid reset passed
@@ -85,6 +91,9 @@ class Stream {
 
   // A held frame that is in order now; false when there is none.
   bool next_held(Direction direction, StreamPools& pools, Packet& packet) noexcept;
+  // Gives a frame that was held the timestamp of what passed meanwhile, since its receiver would take it for
+  // an old one (RFC 7323 5). Says whether the frame was changed.
+  bool restamp(Direction direction, Packet& packet) const noexcept;
   // Any held frame of the flow, in or out of order: to release them at the end of the flow or when a hole
   // never fills.
   bool take_held(StreamPools& pools, Packet& packet) noexcept;
@@ -98,6 +107,11 @@ class Stream {
     std::uint16_t window = 0;
   };
   [[nodiscard]] Position position(Direction direction) const noexcept;
+  // What the other end of `direction` answers to a SYN from there: an ACK of what it knows.
+  [[nodiscard]] Position challenge(Direction direction) const noexcept {
+    const Position other = position(opposite(direction));
+    return {other.sequence, at(direction).next, other.window};
+  }
 
   // Gives all memory back; held frames must have been taken before. The stream is as new.
   void clear(StreamPools& pools) noexcept;
@@ -127,10 +141,12 @@ class Stream {
   void remember(Direction direction) noexcept;
 
   // What enforce does with a segment; nothing is changed.
-  [[nodiscard]] Step examine(Direction direction, const Packet& packet, Tracking tracking,
+  [[nodiscard]] Step examine(Direction direction, const Packet& packet, Time now, Tracking tracking,
                              bool retain) const noexcept;
   [[nodiscard]] Step examine_syn(Direction direction, const Packet& packet, Tracking tracking) const noexcept;
   [[nodiscard]] Step examine_reset(Direction direction, const Packet& packet) const noexcept;
+  [[nodiscard]] bool challenges(Direction direction, const Packet& packet) const noexcept;
+  [[nodiscard]] bool timely(Direction direction, const Packet& packet, Time now) const noexcept;
   [[nodiscard]] Step examine_segment(Direction direction, const Packet& packet, Tracking tracking,
                                      bool retain) const noexcept;
   [[nodiscard]] Step examine_unplaced(const Half& half, const Packet& packet) const noexcept;
@@ -139,7 +155,7 @@ class Stream {
 
   Step enforce(Direction direction, const Packet& packet, Time now, bool retain, StreamPools& pools) noexcept;
   bool hold(Direction direction, const Packet& packet, Time now, StreamPools& pools) noexcept;
-  Step observe(Direction direction, const Packet& packet, bool retain, StreamPools& pools) noexcept;
+  Step observe(Direction direction, const Packet& packet, Time now, bool retain, StreamPools& pools) noexcept;
   void observe_bytes(Direction direction, const Packet& packet, bool retain, StreamPools& pools,
                      Step& step) noexcept;
   bool observe_order(Half& half, ByteView payload, std::uint32_t sequence, StreamPools& pools,
@@ -147,6 +163,8 @@ class Stream {
 
   void take_syn(Direction direction, const Packet& packet, StreamPools& pools) noexcept;
   void take_acknowledgement(Direction direction, const Packet& packet, StreamPools& pools) noexcept;
+  bool take_older(Direction direction, const Packet& packet) noexcept;
+  void take_stamps(Direction direction, const Packet& packet, Time now) noexcept;
   void take_fin(Half& half) noexcept;
   void move_phase(Direction direction, Step& step) noexcept;
   void pop_held(Half& half, StreamPools& pools, Packet& packet) noexcept;
@@ -157,6 +175,10 @@ class Stream {
   StreamPhase phase_ = StreamPhase::fresh;
   bool midstream_ = false;
   bool reset_ = false;
+  bool stamped_ = false;     // both ends offered timestamps, so that each segment but a reset has one
+  bool challenged_ = false;  // while the handshake is not answered: the other end knows an older connection,
+  std::uint32_t challenge_ = 0;  // which a reset with this number ends
+  Time challenge_made_{};        // when the last Act::challenge was told
 };
 
 }  // namespace sluice

@@ -49,7 +49,7 @@ constexpr auto sent_ten = [](Conversation& talk) {
   talk.send({kServer, kAck, kS + 1, kC + 5, "", 1000});
 };
 
-TEST(Stream, flags_that_no_stack_sends_together_are_dropped) {
+TEST(Stream, E28_E36_flags_that_no_stack_sends_together_are_dropped_and_so_is_data_without_ack) {
   using namespace tcp_flag;
   std::vector<Row> rows;
   for (unsigned flags = 0; flags < 256; ++flags) {
@@ -67,7 +67,7 @@ TEST(Stream, flags_that_no_stack_sends_together_are_dropped) {
   expect_each(rows, opened);
 }
 
-TEST(Stream, reserved_bits_are_dropped) {
+TEST(Stream, E28_reserved_bits_are_dropped) {
   Conversation talk;
   talk.open(kC, kS);
   Packet packet = talk.packet({kClient, kAck, kC + 1, kS + 1});
@@ -99,7 +99,7 @@ TEST(Stream, the_third_segment_may_carry_data) {
   EXPECT_EQ(talk.pending(kClient), "hello");
 }
 
-TEST(Stream, before_the_first_segment_only_a_clean_syn_or_a_segment_of_midstream_begins) {
+TEST(Stream, E29_E30_before_the_first_segment_only_a_clean_syn_or_a_segment_of_midstream_begins) {
   expect_each(
       {
           {"syn", {kClient, kSyn, kC, 0}},
@@ -111,7 +111,7 @@ TEST(Stream, before_the_first_segment_only_a_clean_syn_or_a_segment_of_midstream
       nothing);
 }
 
-TEST(Stream, after_a_syn_only_its_repetition_its_answer_or_an_exact_reset_passes) {
+TEST(Stream, E31_E32_E33_after_a_syn_only_its_repetition_its_answer_or_an_exact_reset_passes) {
   expect_each(
       {
           {"the same again", {kClient, kSyn, kC, 0}},
@@ -134,7 +134,7 @@ TEST(Stream, after_a_syn_only_its_repetition_its_answer_or_an_exact_reset_passes
       });
 }
 
-TEST(Stream, after_the_answer_only_what_completes_or_repeats_the_handshake_passes) {
+TEST(Stream, E31_E33_E40_after_the_answer_only_what_completes_or_repeats_the_handshake_passes) {
   expect_each(
       {
           {"the third", {kClient, kAck, kC + 1, kS + 1}},
@@ -143,7 +143,7 @@ TEST(Stream, after_the_answer_only_what_completes_or_repeats_the_handshake_passe
           {"acknowledging one too few", {kClient, kAck, kC + 1, kS}, Act::drop, Reason::handshake},
           {"acknowledging one too many", {kClient, kAck, kC + 1, kS + 2}, Act::drop, Reason::handshake},
           {"the syn again", {kClient, kSyn, kC, 0}},
-          {"another syn", {kClient, kSyn, kC + 9, 0}, Act::drop, Reason::handshake},
+          {"another syn", {kClient, kSyn, kC + 9, 0}, Act::challenge, Reason::handshake},
           {"the answer again", {kServer, kSynAck, kS, kC + 1}},
           {"another answer", {kServer, kSynAck, kS + 1, kC + 1}, Act::drop, Reason::handshake},
           {"data by the server", {kServer, kPush, kS + 1, kC + 1, "x"}, Act::drop, Reason::handshake},
@@ -155,7 +155,7 @@ TEST(Stream, after_the_answer_only_what_completes_or_repeats_the_handshake_passe
       });
 }
 
-TEST(Stream, in_an_open_connection_each_segment_is_in_order_waits_or_goes) {
+TEST(Stream, E38_E39_E40_in_an_open_connection_each_segment_is_in_order_waits_or_goes) {
   expect_each(
       {
           {"next", {kClient, kPush, kC + 11, kS + 1, "abc"}, Act::forward, Reason::none, 3},
@@ -197,9 +197,9 @@ TEST(Stream, in_an_open_connection_each_segment_is_in_order_waits_or_goes) {
            {kClient, tcp_flag::psh, kC + 11, 0, "a"},
            Act::drop,
            Reason::bad_flags},
-          {"a syn", {kClient, kSyn, kC + 11, 0}, Act::drop, Reason::handshake},
-          {"the old syn", {kClient, kSyn, kC, 0}, Act::drop, Reason::handshake},
-          {"a syn of the server", {kServer, kSyn, kS, 0}, Act::drop, Reason::handshake},
+          {"a syn", {kClient, kSyn, kC + 11, 0}, Act::challenge, Reason::handshake},
+          {"the old syn", {kClient, kSyn, kC, 0}, Act::challenge, Reason::handshake},
+          {"a syn of the server", {kServer, kSyn, kS, 0}, Act::challenge, Reason::handshake},
           {"the handshake's answer again", {kServer, kSynAck, kS, kC + 1}},
           {"another answer", {kServer, kSynAck, kS, kC + 2}, Act::drop, Reason::handshake},
           {"a fin with a number inside",
@@ -212,7 +212,7 @@ TEST(Stream, in_an_open_connection_each_segment_is_in_order_waits_or_goes) {
       sent_ten);
 }
 
-TEST(Stream, a_reset_passes_only_exactly_in_sequence) {
+TEST(Stream, E34_a_reset_passes_only_exactly_in_sequence) {
   expect_each(
       {
           {"behind the last byte", {kClient, kRst, kC + 11, 0}},
@@ -236,7 +236,7 @@ TEST(Stream, a_reset_passes_only_exactly_in_sequence) {
   EXPECT_EQ(talk.send({kClient, kRst, kC + 11, 0}).act, Act::forward);
 }
 
-TEST(Stream, keepalives_pass_without_payload) {
+TEST(Stream, E38_keepalives_pass_without_payload) {
   expect_each(
       {
           {"without a byte", {kClient, kAck, kC + 10, kS + 1, ""}},
@@ -249,7 +249,7 @@ TEST(Stream, keepalives_pass_without_payload) {
       });
 }
 
-TEST(Stream, one_byte_may_ask_whether_a_closed_window_is_still_closed) {
+TEST(Stream, E44_one_byte_may_ask_whether_a_closed_window_is_still_closed) {
   const auto closed_window = [](Conversation& talk) {
     sent_ten(talk);
     talk.send({kClient, kPush, kC + 11, kS + 1, std::string(994, 'w')});
@@ -271,7 +271,7 @@ TEST(Stream, one_byte_may_ask_whether_a_closed_window_is_still_closed) {
   EXPECT_EQ(talk.send({kClient, kPush, kC + 1005, kS + 1, "pqr"}).fresh, 2U);
 }
 
-TEST(Stream, windows_are_scaled_only_when_both_ends_offered_it) {
+TEST(Stream, E44_windows_are_scaled_only_when_both_ends_offered_it) {
   const Segment far{kClient, kPush, kC + 1 + 1000, kS + 1, "x", 1000};
   for (const auto& [client, server, act] :
        std::vector<std::tuple<std::uint8_t, std::uint8_t, Act>>{{2, 2, Act::hold},
@@ -292,7 +292,7 @@ TEST(Stream, windows_are_scaled_only_when_both_ends_offered_it) {
   EXPECT_EQ(talk.send(far).act, Act::drop);
 }
 
-TEST(Stream, after_a_fin_nothing_new_is_sent) {
+TEST(Stream, E35_after_a_fin_nothing_new_is_sent) {
   const auto finished = [](Conversation& talk) {
     sent_ten(talk);
     EXPECT_EQ(talk.send({kClient, kFin, kC + 11, kS + 1, "ab"}).fresh, 2U);
@@ -320,7 +320,7 @@ TEST(Stream, after_a_fin_nothing_new_is_sent) {
       finished);
 }
 
-TEST(Stream, closes_when_both_ends_have_finished_and_been_acknowledged_and_then_a_syn_begins_anew) {
+TEST(Stream, E48_closes_when_both_ends_have_finished_and_been_acknowledged_and_then_a_syn_begins_anew) {
   Conversation talk;
   sent_ten(talk);
   talk.send({kClient, kFin, kC + 11, kS + 1, ""});
@@ -368,7 +368,7 @@ TEST(Stream, held_frames_come_out_in_order_when_the_hole_fills) {
   EXPECT_EQ(talk.held.taken(), 0U);
 }
 
-TEST(Stream, holds_no_more_than_its_share_and_no_more_than_there_is) {
+TEST(Stream, E45_holds_no_more_than_its_share_and_no_more_than_there_is) {
   Conversation few{Tracking::enforce, 64, 2};
   few.open(kC, kS);
   EXPECT_EQ(few.send({kClient, kPush, kC + 7, kS + 1, "ghi"}).act, Act::hold);
@@ -485,7 +485,7 @@ TEST(Stream, an_opaque_flow_is_ordered_by_its_numbers_and_costs_no_memory) {
   EXPECT_EQ(talk.bytes.taken(), 0U);
 }
 
-TEST(Stream, midstream_starts_with_the_numbers_of_the_first_segment) {
+TEST(Stream, E30_midstream_starts_with_the_numbers_of_the_first_segment) {
   Conversation talk;
   EXPECT_EQ(talk.send({kServer, kPush, 700, 300, "answer"}).fresh, 6U);
   EXPECT_TRUE(talk.stream.midstream());
@@ -526,7 +526,7 @@ TEST(Stream, position_is_what_both_ends_accept_a_reset_at) {
   EXPECT_EQ(server.window, 777);
 }
 
-TEST(Stream, numbers_wrap_anywhere) {
+TEST(Stream, E39_numbers_wrap_anywhere) {
   for (std::uint32_t back = 0; back < 24; ++back) {
     Conversation talk;
     const std::uint32_t isn = 0U - back;
@@ -548,7 +548,7 @@ TEST(Stream, numbers_wrap_anywhere) {
   }
 }
 
-TEST(Stream, a_session_of_many_gigabytes_wraps_and_keeps_its_lower_bound) {
+TEST(Stream, E39_a_session_of_many_gigabytes_wraps_and_keeps_its_lower_bound) {
   Conversation talk;
   talk.retain = false;
   talk.open(kC, kS);
