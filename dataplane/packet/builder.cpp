@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
+#include <utility>
 
 #include "dataplane/packet/checksum.hpp"
 
@@ -194,6 +195,51 @@ Bytes arp(const Link& link, const Arp& arp) {
   put(out, arp.operation == 1 ? ByteView{Mac{}} : ByteView{link.destination_mac});
   put(out, ByteView{destination}.subspan(12));
   return with_header(link, 0x0806, out);
+}
+
+Bytes fragment(const Bytes& whole, const Part& part, const Bytes& other) {
+  auto copy = whole;
+  Packet packet;
+  (void)parse(frame_over(copy), Checksums::count, packet);
+  const bool six = packet.network == Network::ipv6;
+  const std::size_t ip = packet.network_offset;
+  const auto payload = ip + (six ? 40U : 20U);
+  Bytes data = other;
+  for (auto at = part.offset; other.empty() && at < part.offset + part.length; ++at) {
+    data.push_back(payload + at < packet.network_end ? whole[payload + at] : std::uint8_t{0});
+  }
+  Bytes out{whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(payload)};
+  const auto position =
+      six ? part.offset | (part.more ? 1U : 0U) : part.offset / 8 | (part.more ? 0x2000U : 0U);
+  if (six) {
+    set16(out, ip + 4, static_cast<std::uint32_t>(8 + data.size()));
+    const auto next = std::exchange(out[ip + 6], std::uint8_t{44});
+    put(out, Bytes{next, 0});
+    put16(out, position);
+    put32(out, part.identification);
+  } else {
+    set16(out, ip + 2, static_cast<std::uint32_t>(20 + data.size()));
+    set16(out, ip + 4, part.identification);
+    set16(out, ip + 6, position);
+    set16(out, ip + 10, 0);
+    set16(out, ip + 10, internet_checksum(ByteView{out}.subspan(ip, 20)));
+  }
+  put(out, data);
+  return out;
+}
+
+std::vector<Bytes> fragments(const Bytes& whole, std::uint32_t size, std::uint32_t identification) {
+  auto copy = whole;
+  Packet packet;
+  (void)parse(frame_over(copy), Checksums::count, packet);
+  const std::uint32_t header = packet.network == Network::ipv6 ? 40 : 20;
+  const std::uint32_t length = packet.network_end - packet.network_offset - header;
+  std::vector<Bytes> all;
+  for (std::uint32_t at = 0; at < length; at += size) {
+    const bool more = length - at > size;
+    all.push_back(fragment(whole, {at, more ? size : length - at, more, identification}));
+  }
+  return all;
 }
 
 void repair_checksums(Bytes& frame) {

@@ -80,6 +80,19 @@ Bytes ethernet(const Link& link, std::uint16_t type, const Bytes& payload);
 // An 802.3 frame with the right length; `payload` begins with the LLC header.
 Bytes llc(const Link& link, const Bytes& payload);
 
+// A piece of an IP datagram.
+struct Part {
+  std::uint32_t offset = 0;  // in the datagram's payload, a multiple of 8
+  std::uint32_t length = 0;
+  bool more = true;
+  std::uint32_t identification = 7;
+};
+// A fragment of `whole`, a good frame of one IPv4 datagram without options or one IPv6 datagram. `other`
+// takes the place of the piece's bytes where it is not empty.
+Bytes fragment(const Bytes& whole, const Part& part, const Bytes& other = {});
+// All of `whole`, in order, in pieces of `size` bytes (a multiple of 8).
+std::vector<Bytes> fragments(const Bytes& whole, std::uint32_t size, std::uint32_t identification = 7);
+
 // Makes the checksums of a frame right again after a test changed it; the frame must parse but for them.
 void repair_checksums(Bytes& frame);
 

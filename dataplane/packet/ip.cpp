@@ -142,15 +142,20 @@ Chain extensions(Packet& packet, Reader& reader) noexcept {
     const auto size = reader.u8();
     switch (extension) {
       case Extension::fragment: {
+        const auto header = 40U + static_cast<std::uint32_t>(reader.position()) - 2U;
         const auto position = reader.be16();
-        reader.skip(4);
+        const auto identification = reader.be32();
         if (!reader.ok()) return Chain::bad;
         packet.ip_protocol = next;
         const std::uint32_t offset = position & 0xfff8U;
         const bool more = (position & 1U) != 0;
         if (!fits(offset, more, static_cast<std::uint32_t>(reader.remaining()) + packet.missing))
           return Chain::bad;
-        if (offset != 0 || more) return Chain::part;
+        if (offset != 0 || more) {
+          packet.piece = {identification, static_cast<std::uint16_t>(offset),
+                          static_cast<std::uint16_t>(header), static_cast<std::uint8_t>(more ? 1 : 0)};
+          return Chain::part;
+        }
         packet.ip_options |= ip_option::atomic_fragment;
         continue;
       }
@@ -226,7 +231,7 @@ Reason ipv4(Packet& packet, Context& context) noexcept {
   const auto version_and_length = reader.u8();
   reader.skip(1);
   const auto total = reader.be16();
-  reader.skip(2);
+  const auto identification = reader.be16();
   const auto position = reader.be16();
   const auto ttl = reader.u8();
   const auto protocol = reader.u8();
@@ -259,6 +264,8 @@ Reason ipv4(Packet& packet, Context& context) noexcept {
   if (offset != 0 || more) {
     if (!fits(offset, more, total - header)) return Reason::bad_ip;
     packet.fragment = 1;
+    packet.piece = {identification, static_cast<std::uint16_t>(offset), static_cast<std::uint16_t>(header),
+                    static_cast<std::uint8_t>(more ? 1 : 0)};
     return Reason::none;
   }
   return transport(packet, context);

@@ -77,6 +77,37 @@ TEST(Packet, E12_E13_a_fragment_shows_no_transport) {
   }
 }
 
+TEST(Packet, E12_a_fragment_tells_where_its_piece_belongs) {
+  for (const auto& link : {build::Link{}, kSix}) {
+    const auto whole = build::udp(link, {.payload = Bytes(100, 'x')});
+    for (const bool more : {true, false}) {
+      const auto p = parsed(
+          build::fragment(whole, {.offset = 48, .length = 24, .more = more, .identification = 0xbeef}));
+      EXPECT_EQ(p.result.reason, Reason::none);
+      EXPECT_EQ(p.packet.fragment, 1);
+      EXPECT_EQ(p.packet.ip_protocol, 17);
+      EXPECT_EQ(p.packet.ip_options, 0);
+      EXPECT_EQ(p.packet.piece.identification, 0xbeefu);
+      EXPECT_EQ(p.packet.piece.offset, 48);
+      EXPECT_EQ(p.packet.piece.more, more ? 1 : 0);
+      EXPECT_EQ(p.packet.piece.header, p.packet.network == Network::ipv6 ? 40 : 20);
+      EXPECT_EQ(text(p.packet.piece_bytes()), std::string(24, 'x'));
+    }
+  }
+}
+
+TEST(Packet, E22_what_each_fragment_repeats_ends_at_the_fragment_header) {
+  auto link = kSix;
+  link.first_extension = 0;
+  link.extensions = hex("2c 00 01 04 00000000 06 00 0001 0badcafe");
+  const auto p = parsed(build::ip(link, 6, Bytes(24)));
+  EXPECT_EQ(p.result.reason, Reason::none);
+  EXPECT_EQ(p.packet.piece.header, 48);
+  EXPECT_EQ(p.packet.piece.identification, 0x0badcafeu);
+  EXPECT_EQ(p.packet.ip_options, ip_option::hop_by_hop) << "in front of the fragment header";
+  EXPECT_EQ(p.packet.piece_bytes().size(), 24u);
+}
+
 TEST(Packet, E17_a_fragment_that_ends_beyond_65535_is_bad_ip) {
   EXPECT_EQ(reason_of(build::ip({.fragment = 0x1fff}, 1, Bytes(8))), Reason::bad_ip);
   EXPECT_EQ(reason_of(build::ip({.fragment = 0x1fff}, 1, Bytes(7))), Reason::none) << "ends at 65,535";

@@ -51,6 +51,15 @@ struct TcpHeader {
   std::uint16_t options_length = 0;
 };
 
+// What a fragment says of its datagram (RFC 791 3.2, RFC 8200 4.5). Its piece of the datagram's payload is
+// the frame's bytes [transport_offset, network_end).
+struct Piece {
+  std::uint32_t identification = 0;  // IPv4: 16 bits
+  std::uint16_t offset = 0;          // where the piece belongs in the payload, in bytes
+  std::uint16_t header = 0;          // bytes of the IP header, and of what else each fragment repeats
+  std::uint8_t more = 0;             // 1: not the last piece
+};
+
 struct Packet {
   Frame frame;
 
@@ -70,8 +79,9 @@ struct Packet {
   Address destination{};
   std::uint8_t ttl = 0;
   std::uint8_t ip_protocol = 0;  // after IPv6 extension headers
-  std::uint8_t fragment = 0;     // 1: a part of a datagram; nothing below is filled in
+  std::uint8_t fragment = 0;     // 1: a part of a datagram, `piece`; nothing of layer 4 is filled in
   std::uint16_t ip_options = 0;  // ip_option::
+  Piece piece{};
   std::uint16_t transport_offset = 0;
   std::uint32_t network_end = 0;  // where the IP datagram ends; bytes behind are padding or a trailer
   std::uint32_t missing = 0;      // bytes of the datagram that are not here because the frame was cut
@@ -93,6 +103,10 @@ struct Packet {
   }
   // Padding and whatever else follows the datagram.
   [[nodiscard]] std::uint32_t trailer_length() const noexcept { return frame.length - network_end; }
+  // Of a fragment: the bytes of its piece.
+  [[nodiscard]] ByteView piece_bytes() const noexcept {
+    return frame.bytes().subspan(transport_offset, network_end - transport_offset);
+  }
   // The payload is a packet of its own, by IP protocol or EtherType; tunnels over UDP are known by their port
   // only.
   [[nodiscard]] bool tunnel() const noexcept;
