@@ -192,6 +192,7 @@ Inspection Engine::State::walk(Transit& transit, Flow& flow, Direction direction
               .packet = &transit.packet,
               .packet_values = transit.packet_values(),
               .role = role,
+              .direction = direction,
               .mode = transit.mode,
               .now = transit.now,
               .event = transit.event};

@@ -57,6 +57,10 @@ void Detect::begin(const Ruleset& rules, ProtocolId protocol, std::uint32_t asse
   for (const auto word : touched_) found_[word] = 0;
   touched_.clear();
   failed_ = false;
+  also(rules, protocol, asset, pdu);
+}
+
+void Detect::also(const Ruleset& rules, ProtocolId protocol, std::uint32_t asset, ByteView pdu) noexcept {
   if (asset == kNone) return;
   const auto databases = rules.image().databases();
   for (std::uint32_t i = 0; i < databases.size(); ++i) {

@@ -23,6 +23,9 @@ class Detect {
   // protocol in it.
   void begin(const Ruleset& rules, ProtocolId protocol, std::uint32_t asset, ByteView pdu) noexcept;
 
+  // The same message again, joined from its parts.
+  void also(const Ruleset& rules, ProtocolId protocol, std::uint32_t asset, ByteView whole) noexcept;
+
   // Looks for patterns in the buffers that are fields of this item, then asks each patch. The gravest that
   // fires, or none.
   [[nodiscard]] PatchId item(const Ruleset& rules, std::uint32_t asset, const Context& context,

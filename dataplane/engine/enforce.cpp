@@ -122,8 +122,13 @@ void Engine::State::reset(Transit& transit, Flow* flow, Direction direction) noe
 // The session is over by a verdict: nothing of it passes any more until a new one begins.
 void Engine::State::end(Flow& flow) noexcept {
   let_go_of_held(flow, false, nullptr);
-  flow.stream.clear(pools);
+  let_go_of_bytes(flow);
   flow.denied = true;
+}
+
+void Engine::State::let_go_of_bytes(Flow& flow) noexcept {
+  flow.stream.clear(pools);
+  assembler.clear(flow.parts);
 }
 
 // Something came after the end, so that end was not told or does not believe it: it is told once more, at the

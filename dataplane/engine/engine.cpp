@@ -14,12 +14,13 @@ Engine::State::State(const EngineOptions& wanted, const Registry& known, Buffers
       buffers{out},
       events{told},
       policy{known},
-      judge{known, policy, wanted, told},
+      retained{wanted.limits.retained_bytes},
+      assembler{wanted.limits.assembled, retained},
+      judge{known, policy, assembler, wanted, told},
       flows{wanted.limits.flows + 1, wanted.hash_key},
       flow_room{wanted.limits.flows},
       half_open_room{std::min(wanted.limits.half_open, wanted.limits.flows)},
       fleeting{flows.capacity()},
-      retained{wanted.limits.retained_bytes},
       held{wanted.limits.held_frames},
       pools{retained, held, wanted.limits.held_per_flow} {}
 

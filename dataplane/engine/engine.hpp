@@ -28,6 +28,7 @@ struct EngineLimits {
   std::uint32_t retained_bytes = 16U << 20;  // forwarded and not acknowledged, or of unfinished messages
   std::uint32_t outstanding_per_flow = 16;
   std::uint32_t challenges_per_second = 256;  // answers to SYNs of connections that are believed alive
+  std::uint32_t assembled = 1024;             // messages over several units that wait for their last part
 };
 
 struct EngineOptions {

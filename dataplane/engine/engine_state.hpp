@@ -96,9 +96,11 @@ struct Engine::State {
   void reset(Transit& transit, Flow* flow, Direction direction) noexcept;
   void let_go_of_held(Flow& flow, bool forward, const Ruleset* rules) noexcept;
   void end(Flow& flow) noexcept;
+  void let_go_of_bytes(Flow& flow) noexcept;
   void farewell(Transit& transit, Flow& flow) noexcept;
 
   // What time ends (tick.cpp).
+  [[nodiscard]] bool overdue(const Flow& flow, Direction direction, Time now) const noexcept;
   void give_up(FlowEntry& entry, Time now, const Ruleset& rules) noexcept;
 
   const Registry& registry;
@@ -106,6 +108,8 @@ struct Engine::State {
   Buffers& buffers;
   Events& events;
   Policy policy;
+  BytePool retained;
+  Assembler assembler;
   Judge judge;
   FlowTable<Flow> flows;  // of one more than may stay: whose part a new one takes is known when it is in
   Shares shares;
@@ -113,7 +117,6 @@ struct Engine::State {
   Quota flow_room;
   Quota half_open_room;
   Fleeting fleeting;
-  BytePool retained;
   HeldPool held;
   StreamPools pools;
   Rewrites rewrites;

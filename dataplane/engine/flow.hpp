@@ -10,6 +10,7 @@
 #include "dataplane/flow/shares.hpp"
 #include "dataplane/protocol/outstanding.hpp"
 #include "dataplane/protocol/protocol.hpp"
+#include "dataplane/stream/assembler.hpp"
 #include "dataplane/stream/stream.hpp"
 #include "rules/base/clock.hpp"
 #include "rules/base/ids.hpp"
@@ -85,6 +86,7 @@ struct Flow {
   ProtocolState state;
   ProtocolState carried_state;
   Stream stream;
+  Assembler::List parts;
   Outstanding outstanding;
 
   [[nodiscard]] Direction client_direction() const noexcept {
@@ -92,10 +94,6 @@ struct Flow {
   }
   [[nodiscard]] Role role(Direction direction) const noexcept {
     return direction == client_direction() ? Role::client : Role::server;
-  }
-  [[nodiscard]] bool overdue(Direction direction, Time now) const noexcept {
-    const Time since = unfinished_since[static_cast<std::size_t>(direction)];
-    return since != Time{} && now - since > kMessageTime;
   }
   // The asset that what goes `direction` is for, or kNone.
   [[nodiscard]] std::uint32_t receiving_asset(Direction direction) const noexcept {

@@ -18,9 +18,11 @@ class Deaf final : public Listener {
 
 }  // namespace
 
-Judge::Judge(const Registry& registry, const Policy& policy, const EngineOptions& options, Events& events)
+Judge::Judge(const Registry& registry, const Policy& policy, Assembler& assembler,
+             const EngineOptions& options, Events& events)
     : registry_{registry},
       policy_{policy},
+      assembler_{assembler},
       events_{events},
       limit_{options.limits.outstanding_per_flow},
       detects_{{{registry, options.worker}, {registry, options.worker}}} {}
@@ -86,7 +88,9 @@ void Judge::await_answer(const Scene& scene, ByteView pdu) noexcept {
 
 void Judge::decode(ProtocolId protocol, ProtocolState& state, ByteView pdu, Sink& sink) noexcept {
   const auto outer = protocol_;
+  auto* const outer_state = state_;
   protocol_ = protocol;
+  state_ = &state;
   items_ = 0;
   const bool patched = scene_->rules != nullptr;
   if (patched) detects_[depth_].begin(*scene_->rules, protocol, receiver(), pdu);
@@ -109,6 +113,7 @@ void Judge::decode(ProtocolId protocol, ProtocolState& state, ByteView pdu, Sink
     if (detects_[depth_].failed()) deny({.reason = Reason::memory_full});
   }
   protocol_ = outer;
+  state_ = outer_state;
 }
 
 Context Judge::context(std::span<const Value> header) const noexcept {
@@ -179,6 +184,28 @@ void Judge::on_payload(std::uint16_t function, ByteView payload) noexcept {
     if (before.reason != Reason::none) judgement_ = before;
   }
   items_ = parent_items;
+}
+
+void Judge::on_part(std::uint64_t key, ByteView bytes, Part part) noexcept {
+  const auto& protocol = *registry_.protocols[protocol_.value];
+  auto& parts = scene_->flow->parts;
+  const std::uint64_t own = key | std::uint64_t{protocol_.value} << 48U;
+  switch (assembler_.add(parts, scene_->direction, own, bytes, protocol.schema->max_whole, scene_->now)) {
+    case Assembler::Added::too_long:
+      assembler_.end(parts, scene_->direction, own);
+      return deny({.reason = Reason::malformed, .malformed = Malformed::bad_length});
+    case Assembler::Added::full:
+      assembler_.end(parts, scene_->direction, own);
+      return deny({.reason = Reason::memory_full});
+    case Assembler::Added::fine:
+      break;
+  }
+  if (part != Part::last || protocol.whole == nullptr) return;
+  const auto message = assembler_.bytes(parts, scene_->direction, own);
+  if (scene_->rules != nullptr) detects_[depth_].also(*scene_->rules, protocol_, receiver(), message);
+  const auto malformed = protocol.whole(*state_, scene_->role, key, message, sinks_[depth_]);
+  if (malformed != Malformed::fine) deny({.reason = Reason::malformed, .malformed = malformed});
+  assembler_.end(parts, scene_->direction, own);
 }
 
 const Pending* Judge::on_response(std::uint64_t key) noexcept {

@@ -40,6 +40,7 @@ struct Scene {
   const Packet* packet = nullptr;
   std::span<const Value> packet_values{};
   Role role = Role::client;
+  Direction direction = Direction::forth;
   Mode mode = Mode::enforce;
   Time now;
   Event event{};  // filled in but for what the message adds
@@ -47,7 +48,8 @@ struct Scene {
 
 class Judge final : private Listener {
  public:
-  Judge(const Registry& registry, const Policy& policy, const EngineOptions& options, Events& events);
+  Judge(const Registry& registry, const Policy& policy, Assembler& assembler, const EngineOptions& options,
+        Events& events);
 
   // The verdict on one message of the flow's protocol. Reports each permitted item as a transaction, and the
   // denial of the message, if any, is left to the caller to report: describe() tells what it said.
@@ -68,6 +70,7 @@ class Judge final : private Listener {
  private:
   void on_item(std::span<const Value> header, const Item& item) noexcept override;
   void on_payload(std::uint16_t function, ByteView payload) noexcept override;
+  void on_part(std::uint64_t key, ByteView bytes, Part part) noexcept override;
   const Pending* on_response(std::uint64_t key) noexcept override;
 
   [[nodiscard]] std::uint32_t receiver() const noexcept;  // asset, or kNone
@@ -79,6 +82,7 @@ class Judge final : private Listener {
 
   const Registry& registry_;
   const Policy& policy_;
+  Assembler& assembler_;
   Events& events_;
   std::uint32_t limit_;            // of outstanding requests per flow
   std::array<Detect, 2> detects_;  // by layer: the message, and what it carries
@@ -89,6 +93,7 @@ class Judge final : private Listener {
   std::uint32_t items_ = 0;  // ended, of the current layer
   std::size_t depth_ = 0;
   ProtocolId protocol_;  // of the current layer
+  ProtocolState* state_ = nullptr;
   std::span<const Value> carrier_{};
   std::uint16_t implied_ = kNoFunction;  // a function of the parent that its permitted payload implies
   RuleId implied_rule_;

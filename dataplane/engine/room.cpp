@@ -81,7 +81,7 @@ void Engine::State::charge(Flow& flow, Owner owner) noexcept {
 
 void Engine::State::forget(FlowEntry& entry) noexcept {
   let_go_of_held(entry.value, false, nullptr);
-  entry.value.stream.clear(pools);
+  let_go_of_bytes(entry.value);
   leave(entry.value);
   flows.erase(entry);
 }

@@ -23,6 +23,24 @@ bool usual_port(const Registry& registry, std::uint16_t port) noexcept {
   return false;
 }
 
+// What a message leaves in the flow; nothing of it stays when its packet does not pass.
+class Before {
+ public:
+  explicit Before(const Flow& flow) noexcept
+      : state_{flow.state}, carried_state_{flow.carried_state}, opened_{flow.outstanding.opened()} {}
+
+  void again(Flow& flow) const noexcept {
+    flow.state = state_;
+    flow.carried_state = carried_state_;
+    flow.outstanding.take_back(opened_);
+  }
+
+ private:
+  ProtocolState state_;
+  ProtocolState carried_state_;
+  std::uint32_t opened_;
+};
+
 }  // namespace
 
 // The policy of a flow, as a packet of it going `direction` shows its ends.
@@ -134,7 +152,7 @@ FlowEntry* Engine::State::flow_of(Transit& transit, Direction& direction, Reason
 void Engine::State::begin(Transit& transit, Flow& flow, Direction direction, const Ends& ends) noexcept {
   const Packet& packet = transit.packet;
   let_go_of_held(flow, !transit.enforced(), transit.rules);
-  flow.stream.clear(pools);
+  let_go_of_bytes(flow);
   const Room room = flow.room;
   flow = Flow{};
   flow.room = room;
@@ -189,10 +207,17 @@ void Engine::State::datagram(Transit& transit) noexcept {
   }
   const auto bytes = transit.packet.payload();
   const auto all = static_cast<std::uint32_t>(bytes.size());
+  const Before before{*flow};
   auto [judgement, used, messages] = inspect(transit, *flow, direction, bytes, all);
   // A datagram is whole or nothing.
   if (judgement.reason == Reason::none && flow->content == Content::decoded && used != all) {
     judgement = {.reason = Reason::bad_framing, .protocol = flow->protocol};
+  }
+  if (judgement.reason != Reason::none && transit.enforced()) {
+    before.again(*flow);
+    assembler.undo(flow->parts);
+  } else {
+    assembler.keep(flow->parts);
   }
   if (judgement.reason != Reason::none) {
     refuse(transit, judgement, nullptr, direction);
@@ -302,6 +327,7 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   if (step.gap || unseen) flow.in_step = false;
   const auto side = static_cast<std::size_t>(direction);
   if (step.gap) {
+    assembler.clear(flow.parts);
     // A loss inside a message whose end is known: what follows is the rest of it, then the next one.
     const auto expected = std::exchange(flow.unfinished[side], 0U);
     flow.pass_over[side] = step.missing != 0 && expected > step.missing ? expected - step.missing : 0;
@@ -315,9 +341,7 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   if (step.fresh == 0) return pass(transit);
 
   // A segment that does not pass leaves no trace: its sender may repeat it, or send another in its place.
-  const auto state = flow.state;
-  const auto carried_state = flow.carried_state;
-  const auto outstanding = flow.outstanding.opened();
+  const Before before{flow};
   const auto bytes = retain ? flow.stream.pending(direction, pools) : transit.packet.payload();
   const auto inspection = inspect(transit, flow, direction, bytes, step.fresh);
   const bool unfinished = inspection.used != bytes.size();
@@ -330,15 +354,15 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   if (judgement.reason != Reason::none && !enforced && transit.rules != nullptr) report(transit, judgement);
   if (judgement.reason != Reason::none && enforced && !judgement.observed) {
     flow.stream.undo(direction, transit.packet, step.fresh, pools);
-    flow.state = state;
-    flow.carried_state = carried_state;
-    flow.outstanding.take_back(outstanding);
+    before.again(flow);
+    assembler.undo(flow.parts);
     return refuse(transit, judgement, &flow, direction);
   }
   if (retain) {
     flow.stream.consume(direction, inspection.used);
     flow.stream.settle(direction, pools);
   }
+  assembler.keep(flow.parts);
   if (inspection.messages != 0 || !unfinished || flow.content == Content::opaque)
     flow.unfinished_since[side] = {};
   if (unfinished && flow.unfinished_since[side] == Time{}) flow.unfinished_since[side] = transit.now;
@@ -400,7 +424,7 @@ Judgement Engine::State::judge_segment(const Transit& transit, const Flow& flow,
                                        const Step& step, const Inspection& inspection,
                                        bool unfinished) const noexcept {
   if (flow.content == Content::opaque || transit.rules == nullptr) return {};
-  if (flow.overdue(direction, transit.now)) return {.reason = Reason::expired, .protocol = flow.protocol};
+  if (overdue(flow, direction, transit.now)) return {.reason = Reason::expired, .protocol = flow.protocol};
   const std::uint32_t receiver = flow.receiving_asset(direction);
   const bool alone = inspection.messages == 1 && !unfinished && step.fresh == transit.packet.payload_length &&
                      flow.unfinished_since[static_cast<std::size_t>(direction)] == Time{};

@@ -9,13 +9,22 @@ constexpr std::uint32_t kSlice = 64;    // entries looked at per call
 
 }  // namespace
 
+bool Engine::State::overdue(const Flow& flow, Direction direction, Time now) const noexcept {
+  for (const Time since : {flow.unfinished_since[static_cast<std::size_t>(direction)],
+                           assembler.waits_since(flow.parts, direction)}) {
+    if (since != Time{} && now - since > Flow::kMessageTime) return true;
+  }
+  return false;
+}
+
 // A message was begun and not finished in time: its session ends, or, where nothing acts, it is told.
 void Engine::State::give_up(FlowEntry& entry, Time now, const Ruleset& rules) noexcept {
   Flow& flow = entry.value;
   for (const auto side : {Direction::forth, Direction::back}) {
     auto& link = flow.links[static_cast<std::size_t>(side)];
-    if (!flow.overdue(side, now) || link.size == 0) continue;
+    if (!overdue(flow, side, now) || link.size == 0) continue;
     flow.unfinished_since[static_cast<std::size_t>(side)] = {};
+    if (flow.parts.count != 0) assembler.clear(flow.parts);
     Transit transit;
     transit.rules = &rules;
     transit.now = now;
@@ -42,7 +51,7 @@ void Engine::tick(Time now, const Ruleset& rules) noexcept {
   });
   state.flows.expire(now, kSlice, [&](FlowEntry& entry) noexcept {
     state.let_go_of_held(entry.value, false, &rules);
-    entry.value.stream.clear(state.pools);
+    state.let_go_of_bytes(entry.value);
     state.leave(entry.value);
   });
   state.counters.flows = state.flows.size();

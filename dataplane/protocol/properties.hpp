@@ -146,8 +146,9 @@ inline void expect_same_boundary(const Protocol& protocol, Role role, ByteView m
   }
 }
 
-// Names and ids of a schema are what rules and images rely on.
-inline void expect_sound(const Schema& schema) {
+// Names and ids of a schema are what rules and images rely on; what it promises, its protocol has.
+inline void expect_sound(const Protocol& protocol) {
+  const Schema& schema = *protocol.schema;
   for (std::size_t i = 0; i < schema.fields.size(); ++i) {
     EXPECT_FALSE(schema.fields[i].meaning.empty()) << schema.fields[i].name;
     EXPECT_FALSE(schema.fields[i].clause.empty()) << schema.fields[i].name;
@@ -169,6 +170,8 @@ inline void expect_sound(const Schema& schema) {
   for (const auto& space : schema.spaces) EXPECT_FALSE(space.clause.empty()) << space.name;
   EXPECT_GE(schema.max_items, 1);
   EXPECT_GE(schema.max_pdu, 1U);
+  EXPECT_EQ(schema.stand_ins, protocol.stand_in != nullptr && protocol.stand_in_answer != nullptr);
+  EXPECT_EQ(schema.max_whole != 0, protocol.whole != nullptr);
 }
 
 }  // namespace sluice

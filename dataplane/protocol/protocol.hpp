@@ -57,6 +57,9 @@ struct Protocol {
   Framing (*frame)(const ProtocolState& state, Role role, ByteView bytes) noexcept = nullptr;
   // `pdu` is exactly one message as frame() cut it, or one carried payload.
   Malformed (*decode)(ProtocolState& state, Role role, ByteView pdu, Sink& sink) noexcept = nullptr;
+  // A message that came in parts, when its last part is there (Sink::part). Null: none does.
+  Malformed (*whole)(ProtocolState& state, Role role, std::uint64_t key, ByteView message,
+                     Sink& sink) noexcept = nullptr;
   Likeness (*probe)(Role role, ByteView bytes) noexcept = nullptr;
   // The function that an unfinished message will turn out to ask for, or kNoFunction if that can't be told
   // yet: lets the engine deny before the last byte. May be null.

@@ -36,6 +36,9 @@ struct Pending {
   std::uint16_t function = kNoFunction;
 };
 
+// Of a message over several units.
+enum class Part : std::uint8_t { more_follow, last };
+
 class Listener {
  public:
   // `header` are the PDU's values so far. Called once per item, in the order of the message.
@@ -43,6 +46,9 @@ class Listener {
   // Bytes that another protocol may understand, carried by `function`. Called before the item of that
   // function ends.
   virtual void on_payload(std::uint16_t function, ByteView payload) noexcept = 0;
+  // A part of a message over several units. With the last one the whole goes to Protocol::whole before this
+  // returns; what is wrong with it is the listener's to keep. Who only looks at units need not listen.
+  virtual void on_part(std::uint64_t /*key*/, ByteView /*bytes*/, Part) noexcept {}
   // Null when nothing with this key was asked in this flow.
   virtual const Pending* on_response(std::uint64_t key) noexcept = 0;
 
@@ -98,6 +104,9 @@ class Sink {
       overflow_ = true;
     }
   }
+  // Outside an item. `key`, below 2^48, tells apart the messages of one direction of the flow whose parts
+  // mix.
+  void part(std::uint64_t key, ByteView bytes, Part which) noexcept { listener_->on_part(key, bytes, which); }
   void payload(std::uint16_t function, ByteView bytes) noexcept { listener_->on_payload(function, bytes); }
   void end() noexcept {
     in_item_ = false;

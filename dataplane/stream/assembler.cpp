@@ -19,13 +19,13 @@ std::uint32_t Assembler::find(const List& list, Direction direction, std::uint64
 }
 
 Assembler::Added Assembler::add(List& list, Direction direction, std::uint64_t key, ByteView part,
-                                std::uint32_t most) noexcept {
+                                std::uint32_t most, Time now) noexcept {
   std::uint32_t at = find(list, direction, key);
   if (at == kNone) {
     if (free_ == kNone || list.count == kMostPerList) return Added::full;
     at = free_;
     free_ = messages_[at].next;
-    messages_[at] = {.key = key, .next = list.first, .direction = direction};
+    messages_[at] = {.key = key, .next = list.first, .since = now, .direction = direction};
     list.first = at;
     ++list.count;
     ++taken_;
@@ -56,10 +56,6 @@ ByteView Assembler::bytes(const List& list, Direction direction, std::uint64_t k
   return at == kNone ? ByteView{} : ByteView{messages_[at].buffer, messages_[at].size};
 }
 
-void Assembler::end(List& list, Direction direction, std::uint64_t key) noexcept {
-  if (const std::uint32_t at = find(list, direction, key); at != kNone) messages_[at].ended = true;
-}
-
 template <class Goes>
 void Assembler::remove(List& list, Goes goes) noexcept {
   std::uint32_t* link = &list.first;
@@ -77,6 +73,15 @@ void Assembler::remove(List& list, Goes goes) noexcept {
     --list.count;
     --taken_;
   }
+}
+
+void Assembler::end(List& list, Direction direction, std::uint64_t key) noexcept {
+  const std::uint32_t at = find(list, direction, key);
+  if (at == kNone) return;
+  messages_[at].ended = true;
+  // Nothing of it was kept, so it need not come back.
+  if (messages_[at].kept == 0)
+    remove(list, [](const Message& message) { return message.ended && message.kept == 0; });
 }
 
 void Assembler::keep(List& list) noexcept {
@@ -98,11 +103,14 @@ void Assembler::clear(List& list) noexcept {
   remove(list, [](Message&) { return true; });
 }
 
-bool Assembler::waits(const List& list, Direction direction) const noexcept {
+Time Assembler::waits_since(const List& list, Direction direction) const noexcept {
+  Time oldest;
   for (std::uint32_t at = list.first; at != kNone; at = messages_[at].next) {
-    if (messages_[at].direction == direction && !messages_[at].ended) return true;
+    const Message& message = messages_[at];
+    if (message.direction != direction || message.ended) continue;
+    if (oldest == Time{} || message.since < oldest) oldest = message.since;
   }
-  return false;
+  return oldest;
 }
 
 }  // namespace sluice

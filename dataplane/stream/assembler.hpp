@@ -13,6 +13,7 @@
 #include "dataplane/flow/key.hpp"
 #include "dataplane/stream/byte_pool.hpp"
 #include "rules/base/bytes.hpp"
+#include "rules/base/clock.hpp"
 
 namespace sluice {
 
@@ -37,7 +38,8 @@ class Assembler {
   Assembler& operator=(const Assembler&) = delete;
 
   // Adds bytes to the message `key` of that direction, which begins with them if it is not there yet.
-  Added add(List& list, Direction direction, std::uint64_t key, ByteView part, std::uint32_t most) noexcept;
+  Added add(List& list, Direction direction, std::uint64_t key, ByteView part, std::uint32_t most,
+            Time now) noexcept;
   // All that was added; empty when the message is not there. Valid until the next call that changes it.
   [[nodiscard]] ByteView bytes(const List& list, Direction direction, std::uint64_t key) const noexcept;
   // The message is complete, or given up: its next part begins another one.
@@ -46,8 +48,8 @@ class Assembler {
   void keep(List& list) noexcept;
   void undo(List& list) noexcept;
   void clear(List& list) noexcept;
-  // Messages of that direction, kept or not, that have not ended.
-  [[nodiscard]] bool waits(const List& list, Direction direction) const noexcept;
+  // When the oldest message of that direction that has not ended began; Time{} when none waits.
+  [[nodiscard]] Time waits_since(const List& list, Direction direction) const noexcept;
 
   [[nodiscard]] std::uint32_t taken() const noexcept { return taken_; }
 
@@ -58,6 +60,7 @@ class Assembler {
     std::uint32_t size = 0;
     std::uint32_t kept = 0;  // of size
     std::uint32_t next = kNone;
+    Time since{};
     Direction direction = Direction::forth;
     std::uint8_t size_class = 0;
     bool ended = false;

@@ -17,6 +17,17 @@ inline Transport transports_of(std::uint16_t protocol, Schemas schemas) noexcept
   return Transport::none;
 }
 
+// Has it, or what carries it, requests that a device refuses itself?
+inline bool stand_ins_of(std::uint16_t protocol, Schemas schemas) noexcept {
+  for (std::size_t steps = 0; steps < schemas.size() && protocol < schemas.size(); ++steps) {
+    const auto& schema = *schemas[protocol];
+    if (schema.stand_ins) return true;
+    if (schema.carrier.protocol.empty()) return false;
+    protocol = find_protocol(schemas, schema.carrier.protocol).value;
+  }
+  return false;
+}
+
 // The field that tells devices behind a gateway apart: the protocol's own, or that of what carries it. Empty:
 // none does.
 inline std::string_view unit_of(std::uint16_t protocol, Schemas schemas) noexcept {

@@ -356,7 +356,11 @@ const Case kPatches[] = {
     {"a severity and an action out of range",
      PATCH "match = \"toy.unit == 1\"\nseverity = 4\naction = \"block\"\n",
      {"+6:12: severity is 4; write a whole number from 1 to 3",
-      "+7:10: action is \"block\"; write \"reset\" or \"drop\""}},
+      "+7:10: action is \"block\"; write \"reset\", \"drop\" or \"neutralise\""}},
+    {"neutralise where no device refuses by itself",
+     PATCH "match = \"toy.unit == 1\"\naction = \"neutralise\"\n",
+     {"+6:10: action = \"neutralise\" for toy, which has no request that a device refuses itself; write "
+      "\"reset\""}},
     {"drop over TCP",
      PATCH "match = \"toy.unit == 1\"\naction = \"drop\"\n",
      {"+6:10: action = \"drop\" for toy, which runs over TCP; write \"reset\": a dropped segment only comes "

@@ -101,6 +101,12 @@ void Patches::resolve(const PatchRow& row) {
     notes_.error(row.action_spot, "action = \"drop\" for " + row.protocol.text + ", which runs over TCP",
                  "write \"reset\": a dropped segment only comes again");
   }
+  if (row.action == Verdict::neutralise && !stand_ins_of(resolved.protocol, schemas_)) {
+    notes_.error(row.action_spot,
+                 "action = \"neutralise\" for " + row.protocol.text +
+                     ", which has no request that a device refuses itself",
+                 "write \"reset\"");
+  }
   const auto field = row.pattern ? field_of(*row.pattern, resolved.protocol) : kWholePdu;
   resolved.assets = shielded(row);
   if (resolved.assets.empty() || !fine) {

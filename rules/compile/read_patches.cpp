@@ -7,7 +7,8 @@
 namespace sluice::compile {
 namespace {
 
-constexpr std::array<std::string_view, 2> kActions = {"reset", "drop"};
+constexpr std::array<std::string_view, 3> kActions = {"reset", "drop", "neutralise"};
+constexpr std::array<Verdict, 3> kVerdicts = {Verdict::reset, Verdict::drop, Verdict::neutralise};
 constexpr std::size_t kMostRegex = 4096;
 
 std::string joined(const std::vector<Word>& words) {
@@ -81,7 +82,7 @@ void read_patch(const TomlValue& table, Rows& rows, Notes& notes) {
     notes.error(table.spot, "a patch without match or pattern", "write what it looks for");
   }
   row.severity = static_cast<std::uint8_t>(form.number("severity", Need::may, 1, 3).value_or(2));
-  row.action = form.choice("action", Need::may, kActions).value_or(0) == 0 ? Verdict::reset : Verdict::drop;
+  row.action = kVerdicts[form.choice("action", Need::may, kActions).value_or(0)];
   if (const auto* action = form.value("action", Need::may)) row.action_spot = action->spot;
   form.close();
   rows.patches.push_back(std::move(row));

@@ -74,6 +74,7 @@ std::uint64_t fingerprint(Schemas schemas) noexcept {
     print.add(schema->carrier.protocol);
     print.add(std::uint64_t{schema->carrier.function} << 32 | std::uint64_t{schema->codes} << 16 |
               schema->ids);
+    print.add(schema->stand_ins ? 1U : 0U);
     for (const auto& field : schema->fields) {
       print.add(field.name);
       print.add(static_cast<std::uint64_t>(field.type) << 8 | field.bits);

@@ -105,6 +105,8 @@ struct Schema {
   std::uint16_t ids = 256;      // function ids are 0..ids-1, sub-functions included
   std::uint16_t max_items = 1;  // items per PDU; more is a reason
   std::uint32_t max_pdu = 0;    // bytes of the greatest PDU, header included
+  std::uint32_t max_whole = 0;  // bytes of the greatest message that comes in parts; 0: none does
+  bool stand_ins = false;       // it has requests that the device refuses itself (Verdict::neutralise)
 
   [[nodiscard]] const Function* function(std::uint16_t id) const noexcept;
   [[nodiscard]] const Function* function(std::string_view name) const noexcept;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "dataplane/engine/engine_test.hpp"
 #include "dataplane/protocol/cases.hpp"
 #include "dataplane/protocol/properties.hpp"
 #include "rules/language/language.hpp"
@@ -30,7 +31,7 @@ TEST(ToyProtocol, is_in_the_registry_beside_those_of_the_product) {
     EXPECT_TRUE(find_protocol(registry().schemas, name).exists()) << name;
   }
   EXPECT_EQ(registry().schemas.size(), registry().protocols.size());
-  for (const auto name : kAdded) expect_sound(*protocol_named(name).schema);
+  for (const auto name : kAdded) expect_sound(protocol_named(name));
 }
 
 TEST(ToyProtocol, is_found_by_what_carries_it) {
@@ -106,6 +107,85 @@ TEST(ToyProtocol, is_helped_with_a_name_that_is_nearly_right) {
   ASSERT_EQ(diagnostics.errors().size(), 1U);
   EXPECT_NE(diagnostics.errors()[0].text().find(std::string{kAdded[0]} + ".cell"), std::string::npos)
       << diagnostics.errors()[0].text();
+}
+
+// A request in pieces, each a message of its own.
+std::vector<build::Bytes> in_pieces(const build::Bytes& request, std::size_t size) {
+  std::vector<build::Bytes> pieces;
+  for (std::size_t at = 0; at < request.size(); at += size) {
+    const auto end = std::min(at + size, request.size());
+    build::Bytes piece = {'P', 'P', static_cast<std::uint8_t>(3 + end - at),
+                          9,   1,   static_cast<std::uint8_t>(end == request.size())};
+    piece.insert(piece.end(), request.begin() + static_cast<std::ptrdiff_t>(at),
+                 request.begin() + static_cast<std::ptrdiff_t>(end));
+    pieces.push_back(piece);
+  }
+  return pieces;
+}
+
+std::string toy_rules(const std::string& mode) {
+  return test::kZones + test::conduit(mode) + "[[allow]]\nfrom = \"hmi\"\nto = \"plc\"\nprotocol = \"" +
+         std::string{kAdded[0]} +
+         "\"\naccess = [\"read\", \"write\"]\ntargets = [\"cell 0..9\"]\nreason = \"toy\"\n";
+}
+
+TEST(ToyProtocol, a_message_in_pieces_is_judged_whole_and_its_last_piece_waits_for_the_verdict) {
+  const build::Bytes allowed = {3, 0, 7, 0, 1};
+  const build::Bytes denied = {3, 0, 10, 0, 1};
+  for (const auto* mode : {"enforce", "monitor"}) {
+    const bool enforced = std::string{mode} == "enforce";
+    for (std::size_t size = 1; size <= 5; ++size) {
+      test::Box box{toy_rules(mode)};
+      test::Talk talk{box, "10.0.0.1", "10.0.1.2", 40000, 4747};
+      talk.open();
+      for (const auto& piece : in_pieces(allowed, size)) {
+        EXPECT_EQ(test::payload_to(talk.say(Role::client, piece), test::kOt), piece);
+      }
+      EXPECT_TRUE(box.log.verdicts.empty()) << name_of(box.log.verdicts[0].reason);
+      const auto pieces = in_pieces(denied, size);
+      for (const auto& piece : pieces) {
+        const bool passes = !enforced || &piece != &pieces.back();
+        EXPECT_EQ(test::payload_to(talk.say(Role::client, piece), test::kOt),
+                  passes ? piece : build::Bytes{});
+      }
+      ASSERT_EQ(box.log.verdicts.size(), 1U);
+      EXPECT_EQ(box.log.verdicts[0].reason, Reason::no_rule);
+      EXPECT_EQ(box.log.verdicts[0].function, 3);
+      box.expect_conserved();
+    }
+  }
+}
+
+TEST(ToyProtocol, pieces_without_end_and_a_message_that_never_ends_are_bounded) {
+  test::Box endless{toy_rules("enforce")};
+  test::Talk talk{endless, "10.0.0.1", "10.0.1.2", 40000, 4747};
+  talk.open();
+  std::size_t passed = 0;
+  const build::Bytes piece = [] {
+    build::Bytes bytes = {'P', 'P', 103, 9, 1, 0};
+    bytes.resize(106, 3);
+    return bytes;
+  }();
+  for (int i = 0; i < 10; ++i)
+    passed += test::payload_to(talk.say(Role::client, piece), test::kOt).size() / 106;
+  EXPECT_EQ(passed, 6U);
+  EXPECT_EQ(endless.log.verdicts.back().reason, Reason::malformed);
+
+  EngineOptions options;
+  options.limits.flows = 64;
+  test::Box slow{toy_rules("enforce"), options};
+  test::Talk never{slow, "10.0.0.1", "10.0.1.2", 40000, 4747};
+  never.open();
+  never.say(Role::client, in_pieces({3, 0, 7, 0, 1}, 2)[0]);
+  std::vector<test::Wires::Left> left;
+  for (int second = 0; second < 70; ++second) {
+    slow.now = slow.now + seconds(1);
+    slow.wires.left.clear();
+    slow.engine->tick(slow.now, *slow.rules);
+    left.insert(left.end(), slow.wires.left.begin(), slow.wires.left.end());
+  }
+  EXPECT_TRUE(test::has_reset(left, test::kOt));
+  EXPECT_EQ(slow.log.verdicts.back().reason, Reason::expired);
 }
 
 TEST(ToyProtocol, is_named_in_no_other_file_of_the_tree) {

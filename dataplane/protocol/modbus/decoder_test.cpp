@@ -36,7 +36,7 @@ TEST_P(ModbusCases, mean_what_their_table_says) {
 INSTANTIATE_TEST_SUITE_P(Tables, ModbusCases,
                          testing::Values("functions.txt", "pairing.txt", "malformed.txt"));
 
-TEST(ModbusSchema, is_sound) { expect_sound(kSchema); }
+TEST(ModbusSchema, is_sound) { expect_sound(protocol); }
 
 TEST(ModbusSchema, has_every_public_function_in_the_functions_table) {
   std::string table;

@@ -253,6 +253,7 @@ inline constexpr Schema kSchema{
     .ids = kIds,
     .max_items = 35,                  // sub-requests of 7 bytes in the 245 of read_file_record
     .max_pdu = 6 + kMostUnityLength,  // 260 for all others, AP 4.1
+    .stand_ins = true,
 };
 
 }  // namespace sluice::modbus

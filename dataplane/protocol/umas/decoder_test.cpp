@@ -23,7 +23,7 @@ TEST(UmasCases, mean_what_their_table_says) {
   }
 }
 
-TEST(UmasSchema, is_sound) { expect_sound(kSchema); }
+TEST(UmasSchema, is_sound) { expect_sound(protocol); }
 
 TEST(UmasSchema, is_found_by_its_carrier) {
   const auto& all = registry();

@@ -1,5 +1,7 @@
 #include "tests/scenario/toy/ping_pong/decoder.hpp"
 
+#include <algorithm>
+
 #include "rules/base/reader.hpp"
 #include "tests/scenario/toy/ping_pong/schema.hpp"
 
@@ -20,9 +22,10 @@ Framing frame(const ProtocolState&, Role, ByteView bytes) noexcept {
   return bytes.size() < whole ? Framing::need_more(whole) : Framing::pdu(whole);
 }
 
-Malformed decode(ProtocolState&, Role role, ByteView pdu, Sink& sink) noexcept {
-  Reader reader{pdu};
-  reader.skip(kHeader);
+constexpr std::uint8_t kPiece = 9;
+
+Malformed body(Role role, ByteView bytes, Sink& sink) noexcept {
+  Reader reader{bytes};
   const auto code = reader.u8();
   const auto function = static_cast<std::uint16_t>(code & 0x7fU);
   const std::uint64_t cell = reader.be16();
@@ -47,6 +50,21 @@ Malformed decode(ProtocolState&, Role role, ByteView pdu, Sink& sink) noexcept {
   return reader.remaining() == 0 ? Malformed::fine : Malformed::trailing;
 }
 
+Malformed decode(ProtocolState&, Role role, ByteView pdu, Sink& sink) noexcept {
+  Reader reader{pdu};
+  reader.skip(kHeader);
+  if (reader.u8() != kPiece) return body(role, pdu.subspan(std::min(kHeader, pdu.size())), sink);
+  const auto key = reader.u8();
+  const auto last = reader.u8();
+  if (!reader.ok()) return Malformed::truncated;
+  sink.part(key, reader.rest(), last != 0 ? Part::last : Part::more_follow);
+  return Malformed::fine;
+}
+
+Malformed whole(ProtocolState&, Role role, std::uint64_t, ByteView message, Sink& sink) noexcept {
+  return body(role, message, sink);
+}
+
 Likeness probe(Role role, ByteView bytes) noexcept {
   switch (frame({}, role, bytes).kind) {
     case Framing::Kind::need_more:
@@ -63,11 +81,12 @@ std::uint16_t early(Role role, ByteView prefix) noexcept {
   Reader reader{prefix};
   reader.skip(kHeader);
   const auto function = reader.u8();
-  return reader.ok() && role == Role::client ? function : kNoFunction;
+  return reader.ok() && role == Role::client && function != kPiece ? function : kNoFunction;
 }
 
 }  // namespace
 
-const Protocol protocol{.schema = &kSchema, .frame = frame, .decode = decode, .probe = probe, .early = early};
+const Protocol protocol{
+    .schema = &kSchema, .frame = frame, .decode = decode, .whole = whole, .probe = probe, .early = early};
 
 }  // namespace sluice::ping_pong

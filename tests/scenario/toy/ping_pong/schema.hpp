@@ -1,5 +1,7 @@
 // A made-up protocol over TCP: "PP", the length of what follows, a function, a cell, and for "set" a value;
 // "carry" has a payload of another protocol instead. Answers repeat function and cell with bit 7 set.
+// Function 9 is no request but a piece of one: a key, whether it is the last, and bytes; joined they are what
+// follows the length of another message.
 #pragma once
 
 #include <array>
@@ -37,6 +39,7 @@ inline constexpr Schema kSchema{
     .spaces = kSpaces,
     .max_items = 1,
     .max_pdu = 3 + 255,
+    .max_whole = 600,
 };
 
 }  // namespace sluice::ping_pong
