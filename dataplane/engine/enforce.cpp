@@ -8,14 +8,22 @@
 namespace sluice {
 
 void Engine::State::pass(Transit& transit) noexcept {
-  ++counters.forwarded;
   transit.passed = true;
-  buffers.forward(transit.packet.frame, transit.place.other);
+  switch (transit.form) {
+    case Form::frame:
+      ++counters.forwarded;
+      return buffers.forward(transit.packet.frame, transit.place.other);
+    case Form::pieces:
+      return leave_in_pieces(transit);
+    case Form::copy:
+      return;
+  }
 }
 
 void Engine::State::drop(Transit& transit) noexcept {
+  if (transit.form == Form::copy) return;
   ++counters.dropped;
-  buffers.release(transit.packet.frame);
+  if (transit.form == Form::frame) buffers.release(transit.packet.frame);
 }
 
 void Engine::State::refuse(Transit& transit, Reason reason) noexcept {

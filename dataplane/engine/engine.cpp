@@ -22,15 +22,21 @@ Engine::State::State(const EngineOptions& wanted, const Registry& known, Buffers
       half_open_room{std::min(wanted.limits.half_open, wanted.limits.flows)},
       fleeting{flows.capacity()},
       held{wanted.limits.held_frames},
-      pools{retained, held, wanted.limits.held_per_flow} {}
+      pools{retained, held, wanted.limits.held_per_flow},
+      fragments{wanted.limits.fragments, wanted.hash_key},
+      joint(Fragments::kGreatestFrame) {}
 
 void Engine::State::frame(const Frame& frame, Time now, const Ruleset* rules) noexcept {
   ++counters.received;
   Transit transit;
   transit.rules = rules;
   transit.now = now;
+  examine(transit, frame);
+}
+
+void Engine::State::examine(Transit& transit, const Frame& frame) noexcept {
   const auto parsed = parse(frame, runs(Check::checksum) ? settings.checksums : Checksums::count,
-                            transit.packet, rules != nullptr ? Lengths::strict : Lengths::captured);
+                            transit.packet, transit.rules != nullptr ? Lengths::strict : Lengths::captured);
   if (parsed.wrong_checksum) ++counters.wrong_checksums;
   transit.event.reason = parsed.reason;
   packet(transit);
@@ -43,7 +49,7 @@ void Engine::State::packet(Transit& transit) noexcept {
   if (!place(transit)) return refuse(transit, Reason::no_conduit);
   if (packet.frame.cut() || parsed == Reason::cut) return refuse(transit, Reason::cut);
   if (parsed != Reason::none) return refuse(transit, parsed);
-  if (packet.fragment != 0) return runs(Check::fragments) ? refuse(transit, Reason::fragment) : pass(transit);
+  if (packet.fragment != 0) return runs(Check::fragments) ? fragment(transit) : pass(transit);
   if (packet.tunnel()) return refuse(transit, Reason::tunnel);
 
   const auto groundwork = groundwork_of(packet);
@@ -177,6 +183,8 @@ void Engine::burst(std::span<const Frame> frames, Time now, const Ruleset& rules
 }
 
 void Engine::observe(std::span<const Frame> frames, Time now) noexcept {
+  State::FragmentEndings endings{*state_, nullptr, now};
+  state_->fragments.expire(now, Fragments::kMostEnded, endings);
   for (const auto& frame : frames) state_->frame(frame, now, nullptr);
   state_->counters.flows = state_->flows.size();
 }

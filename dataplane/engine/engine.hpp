@@ -10,6 +10,7 @@
 #include <span>
 
 #include "dataplane/engine/event.hpp"
+#include "dataplane/packet/fragments.hpp"
 #include "dataplane/packet/frame.hpp"
 #include "dataplane/packet/packet.hpp"
 #include "dataplane/protocol/protocol.hpp"
@@ -28,7 +29,8 @@ struct EngineLimits {
   std::uint32_t retained_bytes = 16U << 20;  // forwarded and not acknowledged, or of unfinished messages
   std::uint32_t outstanding_per_flow = 16;
   std::uint32_t challenges_per_second = 256;  // answers to SYNs of connections that are believed alive
-  std::uint32_t assembled = 1024;             // messages over several units that wait for their last part
+  FragmentLimits fragments{};
+  std::uint32_t assembled = 1024;  // messages over several units that wait for their last part
 };
 
 struct EngineOptions {

@@ -3,6 +3,8 @@
 // conversations.
 #pragma once
 
+#include <vector>
+
 #include "dataplane/engine/engine.hpp"
 #include "dataplane/engine/flow.hpp"
 #include "dataplane/engine/judge.hpp"
@@ -12,6 +14,7 @@
 #include "dataplane/flow/fleeting.hpp"
 #include "dataplane/flow/shares.hpp"
 #include "dataplane/flow/table.hpp"
+#include "dataplane/packet/fragments.hpp"
 #include "dataplane/stream/pools.hpp"
 #include "rules/schema/groundwork.hpp"
 
@@ -35,6 +38,15 @@ struct Engine::State {
   [[nodiscard]] bool place(Transit& transit) noexcept;
   void link(Transit& transit, Groundwork groundwork) noexcept;
   void by_number(Transit& transit) noexcept;
+  void examine(Transit& transit, const Frame& frame) noexcept;
+
+  // Datagrams in pieces (whole.cpp).
+  class FragmentEndings;
+  [[nodiscard]] Reason may_wait(Transit& transit) const noexcept;
+  void fragment(Transit& transit) noexcept;
+  void join(Transit& last, const Fragments::Whole& whole, Fragments::Custody custody) noexcept;
+  void leave_in_pieces(Transit& transit) noexcept;
+  void came_to_nothing(Fragments::Custody custody, std::uint32_t count, Reason reason) noexcept;
 
   // Conversations (session.cpp).
   void datagram(Transit& transit) noexcept;
@@ -55,6 +67,7 @@ struct Engine::State {
 
   // Room in the table of flows (room.cpp).
   void entitle(const Ruleset& rules) noexcept;
+  [[nodiscard]] Owner owner_of(const Transit& transit) const noexcept;
   [[nodiscard]] Owner owner_of(const Transit& transit, const Flow& flow) const noexcept;
   [[nodiscard]] bool let_in(Transit& transit, Flow& flow) noexcept;
   [[nodiscard]] bool give_way(Transit& transit, Owner owner) noexcept;
@@ -120,11 +133,27 @@ struct Engine::State {
   HeldPool held;
   StreamPools pools;
   Rewrites rewrites;
+  Fragments fragments;
+  std::vector<std::uint8_t> joint;  // a datagram that is joined and has no frame of its own
   EngineCounters counters;
   std::uint64_t next_flow = 1;
   std::uint64_t challenge_second = 0;
   std::uint32_t challenges = 0;  // in that second
   std::uint32_t looked_at = 0;   // where tick() goes on
+};
+
+// Counts and tells what becomes of fragments that are never joined.
+class Engine::State::FragmentEndings final : public Fragments::Endings {
+ public:
+  FragmentEndings(State& state, const Ruleset* rules, Time now) noexcept
+      : state_{state}, rules_{rules}, now_{now} {}
+  void ended(const Packet& model, Fragments::Custody custody, std::uint32_t count,
+             Reason reason) noexcept override;
+
+ private:
+  State& state_;
+  const Ruleset* rules_;
+  Time now_;
 };
 
 }  // namespace sluice

@@ -5,16 +5,22 @@ namespace sluice {
 
 // The conduits of a new generation have their parts from now on.
 void Engine::State::entitle(const Ruleset& rules) noexcept {
-  shares.entitle(rules.allowlisted(), [&](Owner owner) noexcept { return flow_room.used(owner) != 0; });
+  shares.entitle(rules.allowlisted(),
+                 [&](Owner owner) noexcept { return flow_room.used(owner) != 0 || fragments.in_use(owner); });
   flow_room.divide(shares);
   half_open_room.divide(shares);
+  fragments.divide(shares);
   entitled = rules.generation();
 }
 
-Owner Engine::State::owner_of(const Transit& transit, const Flow& flow) const noexcept {
-  if (transit.rules == nullptr || flow.admission != Reason::none) return kNobody;
+Owner Engine::State::owner_of(const Transit& transit) const noexcept {
+  if (transit.rules == nullptr) return kNobody;
   const auto place = transit.rules->allowlisted(transit.place.conduit);
   return place == Ruleset::kNotListed ? kNobody : shares.owner(place);
+}
+
+Owner Engine::State::owner_of(const Transit& transit, const Flow& flow) const noexcept {
+  return flow.admission != Reason::none ? kNobody : owner_of(transit);
 }
 
 // May a new flow stay? What enforcement refuses anyway takes nobody's part: it goes with this frame.

@@ -54,6 +54,8 @@ void Engine::tick(Time now, const Ruleset& rules) noexcept {
     state.let_go_of_bytes(entry.value);
     state.leave(entry.value);
   });
+  State::FragmentEndings endings{state, &rules, now};
+  state.fragments.expire(now, kSlice, endings);
   state.counters.flows = state.flows.size();
 }
 
@@ -61,6 +63,8 @@ void Engine::drain() noexcept {
   auto& state = *state_;
   state.flows.visit(0, state.flows.capacity(),
                     [&](FlowEntry& entry) noexcept { state.let_go_of_held(entry.value, false, nullptr); });
+  State::FragmentEndings endings{state, nullptr, {}};
+  state.fragments.clear(endings);
 }
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 
 #include "dataplane/engine/event.hpp"
 #include "dataplane/engine/policy.hpp"
+#include "dataplane/packet/fragments.hpp"
 #include "dataplane/packet/packet.hpp"
 #include "dataplane/packet/values.hpp"
 #include "dataplane/ruleset/ruleset.hpp"
@@ -14,8 +15,17 @@
 
 namespace sluice {
 
+// What leaves when the packet passes.
+enum class Form : std::uint8_t {
+  frame,   // its frame
+  pieces,  // a datagram too large for one, which lies in the engine's memory
+  copy,    // nothing: it is a copy of what has passed
+};
+
 struct Transit {
   Packet packet;
+  Form form = Form::frame;
+  Fragments::Whole whole{};        // of a datagram that was joined
   const Ruleset* rules = nullptr;  // null: observe without a policy
   Time now;
   Ruleset::Place place;
