@@ -187,15 +187,18 @@ Inspection Engine::State::walk(Transit& transit, Flow& flow, Direction direction
   const std::uint32_t left = all - fresh;  // bytes in front that have left
   const bool may_stand_in = opted_in(transit, flow);
   if (transit.value_count == 0) transit.value_count = packet_values(transit.packet, 0, transit.values);
+  Steps steps{kLeastSteps + kStepsPerByte * all};
   Scene scene{.rules = transit.rules,
               .flow = &flow,
               .packet = &transit.packet,
               .packet_values = transit.packet_values(),
+              .packet_fields = ValueSet::fields_of(transit.packet_values()),
               .role = role,
               .direction = direction,
               .mode = transit.mode,
               .now = transit.now,
-              .event = transit.event};
+              .event = transit.event,
+              .steps = &steps};
   Inspection inspection;
   std::uint32_t& used = inspection.used;
 

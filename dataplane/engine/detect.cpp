@@ -10,10 +10,9 @@ namespace {
 using image::ImageView;
 using image::kNone;
 
-bool shields(const ImageView& image, const image::Patch& patch, std::uint32_t asset) noexcept {
-  const auto assets = ImageView::slice(image.patch_assets(), patch.assets);
-  return std::binary_search(assets.begin(), assets.end(), asset);
-}
+constexpr std::uint64_t kByteSteps = 2;  // of a scan
+constexpr std::uint64_t kMatchSteps = 10;
+constexpr std::uint64_t kPatchSteps = 3;
 
 // Only these values are bytes to scan; the image is not trusted to name one.
 bool scannable(const Registry& registry, const image::Database& database) noexcept {
@@ -33,6 +32,7 @@ Detect::Detect(const Registry& registry, std::uint32_t worker)
 
 int Detect::on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* self) noexcept {
   auto& detect = *static_cast<Detect*>(self);
+  if (!detect.steps_->spend(kMatchSteps)) return 1;
   const std::uint32_t word = id / 64;
   if (word >= detect.found_.size()) return 0;
   if (detect.found_[word] == 0) detect.touched_.push_back(word);
@@ -44,57 +44,60 @@ bool Detect::found(std::uint32_t pattern) const noexcept {
   return pattern / 64 < found_.size() && (found_[pattern / 64] >> (pattern % 64) & 1U) != 0;
 }
 
-void Detect::scan(const Ruleset& rules, std::uint32_t database, ByteView bytes) noexcept {
+void Detect::scan(const Ruleset& rules, std::uint32_t database, ByteView bytes, Steps& steps) noexcept {
   const auto* compiled = rules.database(database);
-  if (compiled == nullptr || bytes.empty()) return;
+  if (compiled == nullptr || bytes.empty() || !steps.spend(bytes.size() * kByteSteps)) return;
+  steps_ = &steps;
   const auto status =
       hs_scan(compiled, reinterpret_cast<const char*>(bytes.data()), static_cast<unsigned>(bytes.size()), 0,
               rules.scratch(worker_), &Detect::on_match, this);
-  failed_ |= status != HS_SUCCESS;
+  failed_ |= status != HS_SUCCESS && status != HS_SCAN_TERMINATED;
 }
 
-void Detect::begin(const Ruleset& rules, ProtocolId protocol, std::uint32_t asset, ByteView pdu) noexcept {
+void Detect::begin(const Ruleset& rules, ProtocolId protocol, std::uint32_t asset, ByteView pdu,
+                   Steps& steps) noexcept {
   for (const auto word : touched_) found_[word] = 0;
   touched_.clear();
   failed_ = false;
-  also(rules, protocol, asset, pdu);
+  also(rules, protocol, asset, pdu, steps);
 }
 
-void Detect::also(const Ruleset& rules, ProtocolId protocol, std::uint32_t asset, ByteView pdu) noexcept {
+void Detect::also(const Ruleset& rules, ProtocolId protocol, std::uint32_t asset, ByteView pdu,
+                  Steps& steps) noexcept {
   if (asset == kNone) return;
   const auto databases = rules.image().databases();
   for (std::uint32_t i = 0; i < databases.size(); ++i) {
-    if (databases[i].protocol == protocol.value && databases[i].field == 0xffff) scan(rules, i, pdu);
+    if (databases[i].protocol == protocol.value && databases[i].field == 0xffff) scan(rules, i, pdu, steps);
   }
 }
 
 PatchId Detect::item(const Ruleset& rules, std::uint32_t asset, const Context& context,
-                     const Item& item) noexcept {
+                     Steps& steps) noexcept {
   if (asset == kNone) return PatchId::none();
   const auto& image = rules.image();
   const auto databases = image.databases();
   for (std::uint32_t i = 0; i < databases.size(); ++i) {
     if (databases[i].protocol != context.protocol.value || !scannable(registry_, databases[i])) continue;
-    for (const auto values : {context.header, item.values}) {
-      for (const auto& value : values) {
-        if (value.field == FieldRef{databases[i].protocol, databases[i].field}) scan(rules, i, value.bytes());
+    const FieldRef wanted{databases[i].protocol, databases[i].field};
+    for (const std::size_t run : {2U, 3U}) {  // header and item
+      if ((context.values.fields[run] & ValueSet::bit_of(wanted)) == 0) continue;
+      if (!steps.spend(context.values.runs[run].size())) return PatchId::none();
+      for (const auto& value : context.values.runs[run]) {
+        if (value.field == wanted) scan(rules, i, value.bytes(), steps);
       }
     }
   }
   PatchId gravest;
   const auto patches = image.patches();
-  for (std::uint32_t i = 0; i < patches.size(); ++i) {
+  for (const auto i : rules.patches_for(asset)) {
     const auto& patch = patches[i];
+    if (!steps.spend(kPatchSteps)) break;
     if (patch.protocol != context.protocol.value || (patch.match == kNone && patch.pattern == kNone))
       continue;
     if (patch.pattern != kNone && !found(patch.pattern)) continue;
-    if (!shields(image, patch, asset)) continue;
-    if (patch.match != kNone) {
-      if (!language::evaluate(program_of(image, patch.match),
-                              {{context.packet, context.carrier, context.header, item.values}},
-                              registry_.schemas)) {
-        continue;
-      }
+    if (patch.match != kNone &&
+        !language::evaluate(program_of(image, patch.match), context.values, registry_.schemas, steps)) {
+      continue;
     }
     if (!gravest.exists() || patch.action > patches[gravest.value].action) gravest = {i};
   }
@@ -104,10 +107,10 @@ PatchId Detect::item(const Ruleset& rules, std::uint32_t asset, const Context& c
 PatchId Detect::message(const Ruleset& rules, ProtocolId protocol, std::uint32_t asset) const noexcept {
   if (asset == kNone || touched_.empty()) return PatchId::none();
   const auto patches = rules.image().patches();
-  for (std::uint32_t i = 0; i < patches.size(); ++i) {
+  for (const auto i : rules.patches_for(asset)) {
     const auto& patch = patches[i];
     if (patch.protocol == protocol.value && patch.match == kNone && patch.pattern != kNone &&
-        found(patch.pattern) && shields(rules.image(), patch, asset)) {
+        found(patch.pattern)) {
       return {i};
     }
   }

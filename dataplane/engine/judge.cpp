@@ -1,6 +1,7 @@
 #include "dataplane/engine/judge.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/packet/checks.hpp"
 
@@ -92,8 +93,9 @@ void Judge::decode(ProtocolId protocol, ProtocolState& state, ByteView pdu, Sink
   protocol_ = protocol;
   state_ = &state;
   items_ = 0;
+  ++circumstances_;
   const bool patched = scene_->rules != nullptr;
-  if (patched) detects_[depth_].begin(*scene_->rules, protocol, receiver(), pdu);
+  if (patched) detects_[depth_].begin(*scene_->rules, protocol, receiver(), pdu, *scene_->steps);
   sink.begin(protocol, *this);
   const auto malformed = registry_.protocols[protocol.value]->decode(state, scene_->role, pdu, sink);
   if (malformed != Malformed::fine) {
@@ -111,29 +113,38 @@ void Judge::decode(ProtocolId protocol, ProtocolState& state, ByteView pdu, Sink
             .patch = patch});
     }
     if (detects_[depth_].failed()) deny({.reason = Reason::memory_full});
+    if (scene_->steps->over()) deny({.reason = Reason::work_budget});
   }
   protocol_ = outer;
   state_ = outer_state;
+  ++circumstances_;
 }
 
-Context Judge::context(std::span<const Value> header) const noexcept {
-  return {.protocol = protocol_,
-          .packet = scene_->packet_values,
-          .carrier = carrier_,
-          .header = header,
-          .port = scene_->flow->answerer_port};
+Context Judge::context(std::span<const Value> header, const Item& item) const noexcept {
+  Context context{.protocol = protocol_,
+                  .values = {{scene_->packet_values, carrier_, header, item.values}},
+                  .port = scene_->flow->answerer_port,
+                  .program_fields = scene_->rules->program_fields(),
+                  .circumstances = circumstances_};
+  context.values.fields = {scene_->packet_fields, ValueSet::fields_of(carrier_), ValueSet::fields_of(header),
+                           ValueSet::fields_of(item.values)};
+  return context;
 }
 
 void Judge::on_item(std::span<const Value> header, const Item& item) noexcept {
   RuleId rule;
-  bool passes = true;
+  bool passes = !decided();
   if (depth_ == 0) function_ = item.function;
   if (scene_->rules != nullptr) {
     const Flow& flow = *scene_->flow;
     const auto& image = scene_->rules->image();
-    const auto told = context(header);
-    if (scene_->role == Role::client) {
-      Permit permit = policy_.permits(image, flow.asking_cells(), flow.opened_by(), told, item);
+    Steps& steps = *scene_->steps;
+    if (!steps.spend(carrier_.size() + header.size() + item.values.size())) return over_budget(header, item);
+    if (std::exchange(header_size_, header.size()) != header.size()) ++circumstances_;
+    const auto told = context(header, item);
+    if (scene_->role == Role::client && !decided()) {
+      Permit permit = policy_.permits(image, flow.asking_cells(), flow.opened_by(), told, item, steps);
+      if (steps.over()) return over_budget(header, item);
       if (!permit.permitted && depth_ == 0 && item.function == implied_)
         permit = {true, false, implied_rule_};
       rule = permit.rule;
@@ -148,7 +159,8 @@ void Judge::on_item(std::span<const Value> header, const Item& item) noexcept {
               .access = item.access});
       }
     }
-    if (const auto patch = detects_[depth_].item(*scene_->rules, receiver(), told, item); patch.exists()) {
+    const auto patch = detects_[depth_].item(*scene_->rules, receiver(), told, steps);
+    if (patch.exists()) {
       passes = false;
       remember(header, item);
       deny({.reason = Reason::patch,
@@ -157,8 +169,21 @@ void Judge::on_item(std::span<const Value> header, const Item& item) noexcept {
             .function = item.function,
             .access = item.access});
     }
+    if (steps.over()) return over_budget(header, item);
   }
   if (passes || scene_->mode != Mode::enforce) report(header, item, rule);
+  ++items_;
+}
+
+// The message is denied, whatever else it asks for; only a patch would be worth telling.
+bool Judge::decided() const noexcept {
+  return scene_->mode == Mode::enforce && judgement_.reason != Reason::none && !judgement_.observed;
+}
+
+// To judge this item is more work than its frame is worth. What follows in the frame is not judged either.
+void Judge::over_budget(std::span<const Value> header, const Item& item) noexcept {
+  if (judgement_.reason == Reason::none) remember(header, item);
+  deny({.reason = Reason::work_budget, .function = item.function, .access = item.access});
   ++items_;
 }
 
@@ -202,7 +227,10 @@ void Judge::on_part(std::uint64_t key, ByteView bytes, Part part) noexcept {
   }
   if (part != Part::last || protocol.whole == nullptr) return;
   const auto message = assembler_.bytes(parts, scene_->direction, own);
-  if (scene_->rules != nullptr) detects_[depth_].also(*scene_->rules, protocol_, receiver(), message);
+  if (scene_->rules != nullptr) {
+    scene_->steps->allow(kStepsPerByte * message.size());
+    detects_[depth_].also(*scene_->rules, protocol_, receiver(), message, *scene_->steps);
+  }
   const auto malformed = protocol.whole(*state_, scene_->role, key, message, sinks_[depth_]);
   if (malformed != Malformed::fine) deny({.reason = Reason::malformed, .malformed = malformed});
   assembler_.end(parts, scene_->direction, own);

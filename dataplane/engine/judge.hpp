@@ -17,6 +17,10 @@
 
 namespace sluice {
 
+// How much work a frame may be: so much for any, so much for each byte that is judged with it.
+inline constexpr std::uint64_t kLeastSteps = 250'000;
+inline constexpr std::uint64_t kStepsPerByte = 1000;
+
 // What is to be done about a message, and what to say about it.
 struct Judgement {
   Reason reason = Reason::none;    // none: it passes
@@ -39,11 +43,13 @@ struct Scene {
   Flow* flow = nullptr;
   const Packet* packet = nullptr;
   std::span<const Value> packet_values{};
+  std::uint64_t packet_fields = ~std::uint64_t{0};  // ValueSet::fields_of them
   Role role = Role::client;
   Direction direction = Direction::forth;
   Mode mode = Mode::enforce;
   Time now;
-  Event event{};  // filled in but for what the message adds
+  Event event{};           // filled in but for what the message adds
+  Steps* steps = nullptr;  // of the whole frame; needed where there are rules
 };
 
 class Judge final : private Listener {
@@ -74,8 +80,10 @@ class Judge final : private Listener {
   const Pending* on_response(std::uint64_t key) noexcept override;
 
   [[nodiscard]] std::uint32_t receiver() const noexcept;  // asset, or kNone
-  [[nodiscard]] Context context(std::span<const Value> header) const noexcept;
+  [[nodiscard]] Context context(std::span<const Value> header, const Item& item) const noexcept;
   void deny(const Judgement& judgement) noexcept;
+  [[nodiscard]] bool decided() const noexcept;
+  void over_budget(std::span<const Value> header, const Item& item) noexcept;
   void remember(std::span<const Value> header, const Item& item) noexcept;
   void report(std::span<const Value> header, const Item& item, RuleId rule) noexcept;
   void decode(ProtocolId protocol, ProtocolState& state, ByteView pdu, Sink& sink) noexcept;
@@ -91,6 +99,8 @@ class Judge final : private Listener {
   const Scene* scene_ = nullptr;
   Judgement judgement_;
   std::uint32_t items_ = 0;  // ended, of the current layer
+  std::uint64_t circumstances_ = 0;
+  std::size_t header_size_ = 0;  // at the last item
   std::size_t depth_ = 0;
   ProtocolId protocol_;  // of the current layer
   ProtocolState* state_ = nullptr;

@@ -16,7 +16,9 @@ using image::ImageView;
 using image::kNone;
 using image::OpenedBy;
 using image::Range;
-using image::Target;
+
+constexpr std::uint64_t kGrantSteps = 3;
+constexpr std::uint64_t kEvaluateSteps = 10;
 
 bool within(const image::Address& address, const image::Address& network, unsigned prefix) noexcept {
   const unsigned whole = prefix / 8;
@@ -130,7 +132,7 @@ language::ProgramView program_of(const ImageView& image, std::uint32_t index) no
           ImageView::slice(image.program_constants(), program.constants)};
 }
 
-Policy::Policy(const Registry& registry) : registry_{registry} {
+Policy::Policy(const Registry& registry) : registry_{registry}, known_(kKnown) {
   named_.resize(registry.schemas.size());
   for (std::size_t i = 0; i < registry.schemas.size(); ++i) {
     const Schema& schema = *registry.schemas[i];
@@ -164,133 +166,85 @@ bool port_granted(const ImageView& image, const Grant& grant, std::uint32_t numb
   return false;
 }
 
-bool same_place(const ImageView& image, const Target& target, const Span& span) noexcept {
-  return target.space == span.space && (target.any_key != 0 || target.key == span.key) &&
-         (target.any_name != 0 || image.text_of(target.name) == text_of(span.name));
-}
-
-// How far from `at` the grant's targets cover the span without a break; nothing when `at` itself is not
-// covered.
-bool covers(const ImageView& image, const Grant& grant, const Span& span, std::uint64_t at,
-            std::uint64_t& last) noexcept {
-  if (grant.targets.count == 0) {
-    last = span.last;
-    return true;
-  }
-  bool found = false;
-  for (const auto& target : ImageView::slice(image.targets(), grant.targets)) {
-    if (!same_place(image, target, span) || target.first > at || target.last < at) continue;
-    if (!found || target.last > last) last = target.last;
-    found = true;
-  }
-  return found;
-}
-
 }  // namespace
 
+bool Policy::holds(const ImageView& image, std::uint32_t program, const Context& context,
+                   Steps& steps) const noexcept {
+  const auto evaluate = [&]() noexcept {
+    return steps.spend(kEvaluateSteps) &&
+           language::evaluate(program_of(image, program), context.values, registry_.schemas, steps);
+  };
+  if (program >= context.program_fields.size() ||
+      (context.program_fields[program] & context.values.fields[3]) != 0) {
+    return evaluate();
+  }
+  auto& known = known_[program % kKnown];
+  if (known.program != program || known.circumstances != context.circumstances)
+    known = {context.circumstances, program, evaluate()};
+  return known.truth;
+}
+
 Permit Policy::permits(const ImageView& image, const Cells& cells, OpenedBy opened_by, const Context& context,
-                       const Item& item) const noexcept {
+                       const Item& item, Steps& steps) const noexcept {
+  const auto spans = runs(Check::containment) ? item.spans : std::span<const Span>{};
   // Twice: by the rules that enforce, and if they do not suffice, with the rules that only observe.
   for (const bool with_observed : {false, true}) {
-    Permit permit;
     bool skipped = false;
-    const auto each_grant = [&](auto&& visit) noexcept {
-      cells.each(image, [&](const image::Cell& cell) noexcept {
-        if (cell.kind != CellKind::decoded || cell.protocol != context.protocol.value) return;
-        for (const auto& grant : ImageView::slice(image.grants(), cell.grants)) {
+    coverage_.begin(spans);
+    const bool done =
+        cells.any_grant(image, CellKind::decoded, context.protocol.value, [&](const Grant& grant) noexcept {
+          if (!steps.spend(kGrantSteps + grant.ports.count)) return true;
           if (grant.opened_by != opened_by || grant.gate != kNone ||
-              !port_granted(image, grant, context.port))
-            continue;
+              !port_granted(image, grant, context.port)) {
+            return false;
+          }
           if (grant.mode != Mode::enforce && !with_observed) {
             skipped = true;
-            continue;
+            return false;
           }
-          if (!function_granted(image, grant, item, context.protocol)) continue;
-          if (grant.where != kNone) {
-            if (!language::evaluate(program_of(image, grant.where),
-                                    {{context.packet, context.carrier, context.header, item.values}},
-                                    registry_.schemas)) {
-              continue;
-            }
-          }
-          visit(grant);
-        }
-      });
-    };
-
-    if (item.spans.empty() || !runs(Check::containment)) {
-      each_grant([&](const Grant& grant) noexcept {
-        if (!permit.permitted) permit = {true, grant.mode != Mode::enforce, {grant.rule}};
-      });
-    } else {
-      permit.permitted = true;
-      for (const auto& span : item.spans) {
-        std::uint64_t at = span.first;
-        for (bool done = false; !done;) {
-          bool advanced = false;
-          std::uint64_t reach = at;
-          each_grant([&](const Grant& grant) noexcept {
-            std::uint64_t last = 0;
-            if (!covers(image, grant, span, at, last) || (advanced && last <= reach)) return;
-            advanced = true;
-            reach = last;
-            if (!permit.rule.exists()) permit.rule = {grant.rule};
-            if (grant.mode != Mode::enforce) permit.observed = true;
-          });
-          if (!advanced) permit.permitted = false;
-          done = !advanced || reach >= span.last;
-          at = reach + 1;
-        }
-        if (!permit.permitted) break;
-      }
-    }
-    if (permit.permitted) return permit;
-    if (!skipped) break;
+          if (!function_granted(image, grant, item, context.protocol)) return false;
+          if (grant.where != kNone && !holds(image, grant.where, context, steps)) return false;
+          return coverage_.add(image, grant, steps);
+        });
+    if ((done || coverage_.complete(steps)) && !steps.over())
+      return {true, with_observed, {coverage_.rule()}};
+    if (!skipped || steps.over()) break;
   }
   return {};
 }
 
 bool Policy::may_permit(const ImageView& image, const Cells& cells, OpenedBy opened_by, ProtocolId protocol,
                         std::uint16_t function) const noexcept {
-  bool possible = false;
-  cells.each(image, [&](const image::Cell& cell) noexcept {
-    if (possible || cell.kind != CellKind::decoded || cell.protocol != protocol.value) return;
-    for (const auto& grant : ImageView::slice(image.grants(), cell.grants)) {
-      if (grant.opened_by != opened_by) continue;
-      // A decoder may raise an item's access, so any access class may permit any named function.
-      const auto words = ImageView::slice(image.words(), grant.functions);
-      const std::size_t word = function / 64U;
-      possible |= (grant.access != 0 && named(protocol, function)) ||
-                  (word < words.size() && (words[word] >> (function % 64U) & 1U) != 0);
-    }
+  return cells.any_grant(image, CellKind::decoded, protocol.value, [&](const Grant& grant) noexcept {
+    if (grant.opened_by != opened_by) return false;
+    // A decoder may raise an item's access, so any access class may permit any named function.
+    const auto words = ImageView::slice(image.words(), grant.functions);
+    const std::size_t word = function / 64U;
+    return (grant.access != 0 && named(protocol, function)) ||
+           (word < words.size() && (words[word] >> (function % 64U) & 1U) != 0);
   });
-  return possible;
 }
 
 bool Policy::has_protocol(const ImageView& image, const Cells& cells, OpenedBy opened_by, ProtocolId protocol,
                           std::uint16_t port) const noexcept {
-  bool found = false;
-  cells.each(image, [&](const image::Cell& cell) noexcept {
-    if (found || cell.kind != CellKind::decoded || cell.protocol != protocol.value) return;
-    for (const auto& grant : ImageView::slice(image.grants(), cell.grants)) {
-      found |= grant.opened_by == opened_by && port_granted(image, grant, port);
-    }
+  return cells.any_grant(image, CellKind::decoded, protocol.value, [&](const Grant& grant) noexcept {
+    return grant.opened_by == opened_by && port_granted(image, grant, port);
   });
-  return found;
 }
 
 Permit Policy::permits(const ImageView& image, const Cells& cells, OpenedBy opened_by, CellKind kind,
                        std::uint32_t number) const noexcept {
   Permit permit;
-  cells.each(image, [&](const image::Cell& cell) noexcept {
-    if (cell.kind != kind) return;
+  cells.any(image, [&](const image::Cell& cell) noexcept {
+    if (cell.kind != kind) return false;
     for (const auto& grant : ImageView::slice(image.grants(), cell.grants)) {
       if (grant.opened_by != opened_by || grant.gate != kNone || !port_granted(image, grant, number))
         continue;
-      if (!permit.permitted || (permit.observed && grant.mode == Mode::enforce)) {
+      if (!permit.permitted || grant.mode == Mode::enforce)
         permit = {true, grant.mode != Mode::enforce, {grant.rule}};
-      }
+      if (!permit.observed) return true;
     }
+    return false;
   });
   return permit;
 }

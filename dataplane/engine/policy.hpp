@@ -1,6 +1,7 @@
 // Policy: the compiled rules as the engine asks them. Ends tells who is talking to whom; Cells are the rules
-// between them; permits() judges one item by containment. Pure reads of one image; no state, no allocation.
-// Work is bounded by the rules of the pairs and the values of the item.
+// between them; permits() judges one item by containment. Reads of one image, and scratch for one item: one
+// worker's. No allocation after the constructor. Work is linear in the rules of the pairs and in what they
+// look at, is charged in Steps, and ends when they do.
 #pragma once
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/engine/coverage.hpp"
 #include "dataplane/packet/packet.hpp"
 #include "dataplane/protocol/protocol.hpp"
 #include "dataplane/protocol/sink.hpp"
@@ -49,17 +51,32 @@ class Cells {
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   [[nodiscard]] bool has(const image::ImageView& image, image::CellKind kind,
                          std::uint16_t protocol) const noexcept {
-    bool found = false;
-    each(image,
-         [&](const image::Cell& cell) noexcept { found |= cell.kind == kind && cell.protocol == protocol; });
-    return found;
+    return any(image, [&](const image::Cell& cell) noexcept {
+      return cell.kind == kind && cell.protocol == protocol;
+    });
   }
 
-  template <class Visit>  // void(const image::Cell&)
-  void each(const image::ImageView& image, Visit visit) const noexcept {
+  // Visits cells until `visit` says so; whether it did.
+  template <class Visit>  // bool(const image::Cell&)
+  bool any(const image::ImageView& image, Visit visit) const noexcept {
     for (std::uint8_t i = 0; i < count_; ++i) {
-      for (const auto& cell : image.cells().subspan(runs_[i].first, runs_[i].count)) visit(cell);
+      for (const auto& cell : image.cells().subspan(runs_[i].first, runs_[i].count)) {
+        if (visit(cell)) return true;
+      }
     }
+    return false;
+  }
+  // The same for the grants of the cells of this kind and protocol.
+  template <class Visit>  // bool(const image::Grant&)
+  bool any_grant(const image::ImageView& image, image::CellKind kind, std::uint16_t protocol,
+                 Visit visit) const noexcept {
+    return any(image, [&](const image::Cell& cell) noexcept {
+      if (cell.kind != kind || cell.protocol != protocol) return false;
+      for (const auto& grant : image::ImageView::slice(image.grants(), cell.grants)) {
+        if (visit(grant)) return true;
+      }
+      return false;
+    });
   }
 
  private:
@@ -76,10 +93,11 @@ struct Permit {
 // What an item is judged with besides itself.
 struct Context {
   ProtocolId protocol;
-  std::span<const Value> packet{};
-  std::span<const Value> carrier{};  // header of the protocol that carries this one
-  std::span<const Value> header{};
+  ValueSet values{};       // of the packet, the header of the protocol that carries this one, header, item
   std::uint16_t port = 0;  // destination port of the asking side's packets
+  // Ruleset::program_fields(); empty: nothing is remembered from item to item.
+  std::span<const std::uint64_t> program_fields{};
+  std::uint64_t circumstances = 0;  // the same for items that differ in their own values only
 };
 
 // A program of the image, ready to evaluate.
@@ -89,9 +107,9 @@ class Policy {
  public:
   explicit Policy(const Registry& registry);
 
-  // Does some rule permit the whole item?
+  // Does some rule permit the whole item? No when the steps do not suffice to tell.
   [[nodiscard]] Permit permits(const image::ImageView& image, const Cells& cells, image::OpenedBy opened_by,
-                               const Context& context, const Item& item) const noexcept;
+                               const Context& context, const Item& item, Steps& steps) const noexcept;
 
   // Could any rule permit an item of this function at all? Cheap, and never false when permits() could be
   // true.
@@ -111,9 +129,20 @@ class Policy {
   [[nodiscard]] bool function_granted(const image::ImageView& image, const image::Grant& grant,
                                       const Item& item, ProtocolId protocol) const noexcept;
   [[nodiscard]] bool named(ProtocolId protocol, std::uint16_t function) const noexcept;
+  [[nodiscard]] bool holds(const image::ImageView& image, std::uint32_t program, const Context& context,
+                           Steps& steps) const noexcept;
 
   const Registry& registry_;
   std::vector<std::vector<bool>> named_;  // by protocol, function id
+  // What a condition came to that does not ask for values of the item: the next item need not ask again.
+  struct Known {
+    std::uint64_t circumstances = 0;
+    std::uint32_t program = image::kNone;
+    bool truth = false;
+  };
+  static constexpr std::size_t kKnown = 1024;
+  mutable std::vector<Known> known_;
+  mutable Coverage coverage_;
 };
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <set>
 #include <string>
 #include <utility>
@@ -51,11 +52,16 @@ struct Ruleset::State {
   std::vector<Place> observers;                   // by port
   std::vector<std::uint64_t> allowlisted;         // hash of the conduit's name
   std::vector<std::uint32_t> listed;              // by conduit: place in allowlisted
+  std::vector<std::uint64_t> program_fields;
+  std::vector<std::uint32_t> patches;       // by asset, one after the other
+  std::vector<std::uint32_t> patches_from;  // by asset: its first of `patches`; one more at the end
   std::vector<std::unique_ptr<hs_database, FreeDatabase>> databases;
   std::vector<std::unique_ptr<hs_scratch, FreeScratch>> scratches;  // by worker; none without databases
 
   Result<void> find_places(std::span<const std::string> port_names);
   void find_allowlisted();
+  void find_patches();
+  void find_program_fields();
   Result<void> load_databases(std::uint32_t workers);
 };
 
@@ -75,6 +81,8 @@ Result<std::unique_ptr<const Ruleset>> Ruleset::load(std::vector<std::uint8_t> b
   state.view = *view;
   if (auto placed = state.find_places(port_names); !placed) return tl::unexpected{placed.error()};
   state.find_allowlisted();
+  state.find_patches();
+  state.find_program_fields();
   if (auto loaded = state.load_databases(workers); !loaded) return tl::unexpected{loaded.error()};
   return ruleset;
 }
@@ -169,6 +177,35 @@ void Ruleset::State::find_allowlisted() {
   }
 }
 
+// The image lists assets by patch; whoever judges asks the other way.
+void Ruleset::State::find_patches() {
+  const auto rows = view.patches();
+  patches_from.assign(view.assets().size() + 1, 0);
+  for (const auto& patch : rows) {
+    for (const auto asset : image::ImageView::slice(view.patch_assets(), patch.assets))
+      ++patches_from[asset + 1];
+  }
+  std::partial_sum(patches_from.begin(), patches_from.end(), patches_from.begin());
+  patches.resize(patches_from.back());
+  auto next = patches_from;
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    for (const auto asset : image::ImageView::slice(view.patch_assets(), rows[i].assets))
+      patches[next[asset]++] = i;
+  }
+}
+
+void Ruleset::State::find_program_fields() {
+  for (const auto& program : view.programs()) {
+    std::uint64_t fields = 0;
+    for (const auto& node : image::ImageView::slice(view.nodes(), program.nodes)) {
+      const auto op = static_cast<language::Op>(node.op);
+      if (op == language::Op::field || op == language::Op::count)
+        fields |= ValueSet::bit_of({node.protocol, node.field});
+    }
+    program_fields.push_back(fields);
+  }
+}
+
 Result<void> Ruleset::State::load_databases(std::uint32_t workers) {
   if (view.databases().empty()) return {};
   const std::string remedy = "compile the configuration again on this machine";
@@ -216,6 +253,14 @@ std::span<const std::uint64_t> Ruleset::allowlisted() const noexcept { return st
 
 std::uint32_t Ruleset::allowlisted(ConduitId conduit) const noexcept {
   return conduit.value < state_->listed.size() ? state_->listed[conduit.value] : kNotListed;
+}
+
+std::span<const std::uint64_t> Ruleset::program_fields() const noexcept { return state_->program_fields; }
+
+std::span<const std::uint32_t> Ruleset::patches_for(std::uint32_t asset) const noexcept {
+  if (asset + std::size_t{1} >= state_->patches_from.size()) return {};
+  const auto first = state_->patches_from[asset];
+  return std::span{state_->patches}.subspan(first, state_->patches_from[asset + 1] - first);
 }
 
 const hs_database* Ruleset::database(std::uint32_t index) const noexcept {

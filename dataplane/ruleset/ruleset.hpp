@@ -54,6 +54,12 @@ class Ruleset {
   [[nodiscard]] std::span<const std::uint64_t> allowlisted() const noexcept;
   [[nodiscard]] std::uint32_t allowlisted(ConduitId conduit) const noexcept;
 
+  // The patches that shield an asset, ascending; indices of image().patches().
+  [[nodiscard]] std::span<const std::uint32_t> patches_for(std::uint32_t asset) const noexcept;
+
+  // By program: a bit of ValueSet::bit_of for each field that it asks for.
+  [[nodiscard]] std::span<const std::uint64_t> program_fields() const noexcept;
+
   // Index as image().databases(); null when the image has none.
   [[nodiscard]] const hs_database* database(std::uint32_t index) const noexcept;
   // One per worker, allocated at load for `workers` of them.

@@ -13,16 +13,23 @@ namespace {
 constexpr std::size_t kFewPairs = 4096;  // of values, compared one with one
 constexpr std::size_t kChunk = 512;      // values sorted at a time, on the stack
 
+// Steps.
+constexpr std::uint64_t kNode = 2;
+constexpr std::uint64_t kTaken = 4;      // of a value of the field that is looked for
+constexpr std::uint64_t kTransform = 3;  // of one value
+constexpr std::uint64_t kLookUps = 10;   // looks at values to find a place among kChunk
+
 class Machine {
  public:
-  Machine(ProgramView program, const ValueSet& values, Schemas schemas) noexcept
-      : program_{program}, values_{values}, schemas_{schemas} {}
+  Machine(ProgramView program, const ValueSet& values, Schemas schemas, Steps& steps) noexcept
+      : program_{program}, values_{values}, schemas_{schemas}, steps_{steps} {}
 
   bool run() noexcept {
     bool truth = false;
     const auto& nodes = program_.nodes;
     for (std::size_t at = 0; at < nodes.size();) {
       const auto& node = nodes[at++];
+      if (!steps_.spend(kNode)) return false;
       switch (op_of(node)) {
         case Op::truth:
           truth = node.number != 0;
@@ -40,7 +47,9 @@ class Machine {
           truth = each(node.a, [&](const Operand& operand) noexcept { return filled(node, operand); });
           break;
         case Op::nonzero:
-          truth = each(node.a, [](const Operand& operand) noexcept { return nonzero(operand); });
+          truth = each(node.a, [&](const Operand& operand) noexcept {
+            return steps_.spend(cost(operand.content)) && nonzero(operand);
+          });
           break;
         case Op::compare:
           truth = compare(node);
@@ -51,16 +60,19 @@ class Machine {
           break;
         case Op::in_bytes:
           truth = quantified(node, [&](const Operand& operand) noexcept {
-            return in_bytes(operand.content, run_of(node), (node.flags & kAsText) != 0);
+            const auto run = run_of(node);
+            const bool affordable = steps_.spend(run.size() / (operand.content.plain() ? 4 : 1));
+            return affordable && in_bytes(operand.content, run, (node.flags & kAsText) != 0);
           });
           break;
         case Op::contains:
-          truth = quantified(
-              node, [&](const Operand& operand) noexcept { return contains(operand.content, run_of(node)); });
+          truth = quantified(node, [&](const Operand& operand) noexcept {
+            return steps_.spend(cost(operand.content) * 2) && contains(operand.content, run_of(node));
+          });
           break;
         case Op::matches:
           truth = quantified(node, [&](const Operand& operand) noexcept {
-            return filled(node, operand) && matches(run_of(node), operand.content);
+            return filled(node, operand) && matches(run_of(node), operand.content, steps_);
           });
           break;
         case Op::field:
@@ -84,7 +96,7 @@ class Machine {
           break;
       }
     }
-    return truth;
+    return truth && !steps_.over();
   }
 
  private:
@@ -93,6 +105,11 @@ class Machine {
   }
   [[nodiscard]] ByteView run_of(const Node& node) const noexcept {
     return program_.constants.subspan(node.b, static_cast<std::size_t>(node.number));
+  }
+
+  // Of reading all of it once.
+  static std::uint64_t cost(const Content& content) noexcept {
+    return content.size() * (content.plain() ? 1 : 6);
   }
 
   // One value of a field, transformed; false when it is left out.
@@ -111,6 +128,7 @@ class Machine {
     for (std::size_t at = source + 1; at < program_.nodes.size(); ++at) {
       const auto& node = program_.nodes[at];
       if (info(op_of(node)).kind != OpClass::transform) break;
+      if (!steps_.spend(kTransform)) return false;
       if (!transform(node, program_.constants, operand)) return false;
     }
     return true;
@@ -123,9 +141,13 @@ class Machine {
     Operand operand;
     if (op_of(node) == Op::field) {
       const FieldRef wanted{node.protocol, node.field};
-      for (const auto& run : values_.runs) {
-        for (const auto& value : run) {
-          if (value.field == wanted && take(source, value, operand) && stop(operand)) return true;
+      for (std::size_t i = 0; i < values_.runs.size(); ++i) {
+        if ((values_.fields[i] & ValueSet::bit_of(wanted)) == 0) continue;
+        if (!steps_.spend(values_.runs[i].size())) return false;
+        for (const auto& value : values_.runs[i]) {
+          if (value.field != wanted) continue;
+          if (!steps_.spend(kTaken)) return false;
+          if (take(source, value, operand) && stop(operand)) return true;
         }
       }
       return false;
@@ -134,6 +156,7 @@ class Machine {
       const FieldRef wanted{node.protocol, node.field};
       std::uint64_t count = 0;
       for (const auto& run : values_.runs) {
+        if (!steps_.spend(run.size())) return false;
         for (const auto& value : run) count += value.field == wanted ? 1 : 0;
       }
       if (count == 0) return false;
@@ -173,8 +196,9 @@ class Machine {
     if (right_op == Op::number || right_op == Op::bytes) {
       bool result = false;
       each(node.b, [&](const Operand& right) noexcept {
-        result = quantified(
-            node.a, all, [&](const Operand& left) noexcept { return holds(relation, left, right, as_text); });
+        result = quantified(node.a, all, [&](const Operand& left) noexcept {
+          return compared(relation, left, right, as_text);
+        });
         return true;
       });
       return result;
@@ -185,9 +209,19 @@ class Machine {
     if (std::min(lefts, rights) > 4 && lefts > kFewPairs / rights)
       return compare_many(node, relation, all, as_text);
     return quantified(node.a, all, [&](const Operand& left) noexcept {
-      return quantified(node.b, all,
-                        [&](const Operand& right) noexcept { return holds(relation, left, right, as_text); });
+      return quantified(node.b, all, [&](const Operand& right) noexcept {
+        return compared(relation, left, right, as_text);
+      });
     });
+  }
+
+  bool compared(Relation relation, const Operand& left, const Operand& right, bool as_text) const noexcept {
+    if (left.kind == Kind::bytes) {
+      const bool plain = left.content.plain() && right.content.plain();
+      const auto size = std::min(left.content.size(), right.content.size());
+      if (!steps_.spend(plain ? size / 8 : size * 12)) return false;
+    }
+    return holds(relation, left, right, as_text);
   }
 
   [[nodiscard]] std::size_t size(std::uint32_t source) const noexcept {
@@ -220,7 +254,7 @@ class Machine {
     std::optional<Operand> first;
     const auto differs = [&](const Operand& operand) noexcept {
       if (!first) first = operand;
-      return !holds(Relation::eq, operand, *first, as_text);
+      return !compared(Relation::eq, operand, *first, as_text);
     };
     return !each(node.a, differs) && !each(node.b, differs);
   }
@@ -235,7 +269,7 @@ class Machine {
       each(source, [&](const Operand& operand) noexcept {
         if (is_nan(operand)) {
           odd = true;
-        } else if (!best || holds(greatest ? Relation::gt : Relation::lt, operand, *best, as_text)) {
+        } else if (!best || compared(greatest ? Relation::gt : Relation::lt, operand, *best, as_text)) {
           best = operand;
         }
         return false;
@@ -253,38 +287,50 @@ class Machine {
     const FieldRef wanted{source.protocol, source.field};
     std::array<const Value*, kChunk> chunk;
     std::size_t count = 0;
+    std::uint64_t dearest = 0;  // steps of looking at one left value again
     Operand operand;
     for (const auto& run : values_.runs) {
+      if (!steps_.spend(run.size())) return false;
       for (const auto& value : run) {
-        if (value.field != wanted || !take(node.a, value, operand) || is_nan(operand)) continue;
+        if (value.field != wanted) continue;
+        const auto before = steps_.left();
+        if (!take(node.a, value, operand) || is_nan(operand)) continue;
+        const auto again = before - steps_.left() + cost(operand.content) + kTaken;
+        dearest = std::max(dearest, again);
+        if (!steps_.spend(2 * kLookUps * again)) return false;
         chunk[count++] = &value;
-        if (count == chunk.size() && look_up(node, chunk.data(), std::exchange(count, 0))) return true;
+        if (count == chunk.size() && look_up(node, chunk.data(), std::exchange(count, 0), dearest))
+          return true;
       }
     }
-    return count != 0 && look_up(node, chunk.data(), count);
+    return count != 0 && look_up(node, chunk.data(), count, dearest);
   }
 
-  bool look_up(const Node& node, const Value** chunk, std::size_t count) const noexcept {
+  // Sorting was paid for: its order must not depend on what is left.
+  bool look_up(const Node& node, const Value** chunk, std::size_t count,
+               std::uint64_t dearest) const noexcept {
+    Steps endless;
+    const Machine paid{program_, values_, schemas_, endless};
     const auto less = [](const Operand& a, const Operand& b) noexcept {
       return holds(Relation::lt, a, b, false);
     };
     std::sort(chunk, chunk + count, [&](const Value* a, const Value* b) noexcept {
       Operand left;
       Operand right;
-      take(node.a, *a, left);
-      take(node.a, *b, right);
+      paid.take(node.a, *a, left);
+      paid.take(node.a, *b, right);
       return less(left, right);
     });
     return each(node.b, [&](const Operand& wanted) noexcept {
-      if (is_nan(wanted)) return false;
+      if (is_nan(wanted) || !steps_.spend(kLookUps * (dearest + cost(wanted.content)))) return false;
       Operand operand;
       const auto* const found =
           std::lower_bound(chunk, chunk + count, wanted, [&](const Value* a, const Operand& b) noexcept {
-            take(node.a, *a, operand);
+            paid.take(node.a, *a, operand);
             return less(operand, b);
           });
       if (found == chunk + count) return false;
-      take(node.a, **found, operand);
+      paid.take(node.a, **found, operand);
       return holds(Relation::eq, operand, wanted, false);
     });
   }
@@ -292,12 +338,18 @@ class Machine {
   ProgramView program_;
   const ValueSet& values_;
   Schemas schemas_;
+  Steps& steps_;
 };
 
 }  // namespace
 
 bool evaluate(ProgramView program, const ValueSet& values, Schemas schemas) noexcept {
-  return Machine{program, values, schemas}.run();
+  Steps endless;
+  return evaluate(program, values, schemas, endless);
+}
+
+bool evaluate(ProgramView program, const ValueSet& values, Schemas schemas, Steps& steps) noexcept {
+  return Machine{program, values, schemas, steps}.run();
 }
 
 }  // namespace sluice::language

@@ -37,13 +37,19 @@ class Machine {
 
 class Runner {
  public:
-  Runner(ByteView pattern, const Content& content) noexcept
-      : machine_{pattern}, content_{content}, plain_{content.plain()}, bytes_{content.bytes()} {}
+  Runner(ByteView pattern, const Content& content, Steps& steps) noexcept
+      : machine_{pattern},
+        content_{content},
+        plain_{content.plain()},
+        bytes_{content.bytes()},
+        steps_{steps} {}
 
   bool run() noexcept {
     Set* now = &sets_[0];
     Set* then = &sets_[1];
     const auto size = content_.size();
+    // Each byte is read at most a few times; what is under way is charged as it is entered.
+    if (!steps_.spend(size * (plain_ ? 2 : 8) + machine_.head.states)) return false;
     find_firsts();
     for (std::size_t at = 0;; ++at) {
       // Nothing is under way: go where something can begin.
@@ -56,6 +62,7 @@ class Runner {
       if (at == size) return false;
       const auto byte = get(at);
       then->clear(words_);
+      if (!steps_.spend(words_ + 4 * now->count)) return false;
       for (std::size_t i = 0; i < now->count; ++i) {
         const auto state = machine_.state(now->list[i]);
         const bool steps = state.op == StateOp::byte ? state.x == byte : machine_.in_class(state.x, byte);
@@ -99,6 +106,7 @@ class Runner {
           firsts_.set(state.x & 0xffU);
           break;
         case StateOp::one_of:
+          if (!steps_.spend(256)) return;
           for (unsigned byte = 0; byte < 256; ++byte) {
             if (machine_.in_class(state.x, static_cast<std::uint8_t>(byte))) firsts_.set(byte);
           }
@@ -133,6 +141,7 @@ class Runner {
     while (depth != 0) {
       const auto index = stack_[--depth];
       const auto state = machine_.state(index);
+      if (!steps_.spend(2)) return false;
       switch (state.op) {
         case StateOp::byte:
         case StateOp::one_of:
@@ -185,6 +194,7 @@ class Runner {
   const Content& content_;
   bool plain_;
   ByteView bytes_;
+  Steps& steps_;
   std::size_t words_ = (machine_.head.states + 63U) / 64U;  // of Set::seen that are used
   bool skips_ = true;
   std::bitset<256> firsts_;
@@ -211,6 +221,13 @@ bool valid_pattern(ByteView pattern) noexcept {
   return true;
 }
 
-bool matches(ByteView pattern, const Content& content) noexcept { return Runner{pattern, content}.run(); }
+bool matches(ByteView pattern, const Content& content) noexcept {
+  Steps endless;
+  return matches(pattern, content, endless);
+}
+
+bool matches(ByteView pattern, const Content& content, Steps& steps) noexcept {
+  return Runner{pattern, content, steps}.run();
+}
 
 }  // namespace sluice::language

@@ -62,5 +62,7 @@ std::optional<PatternError> compile_pattern(std::string_view pattern, std::vecto
 bool valid_pattern(ByteView pattern) noexcept;
 
 bool matches(ByteView pattern, const Content& content) noexcept;
+// False also when `steps` do not suffice.
+bool matches(ByteView pattern, const Content& content, Steps& steps) noexcept;
 
 }  // namespace sluice::language

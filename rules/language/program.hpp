@@ -20,6 +20,7 @@
 #include <span>
 #include <type_traits>
 
+#include "rules/base/steps.hpp"
 #include "rules/schema/schema.hpp"
 #include "rules/schema/value.hpp"
 
@@ -103,6 +104,8 @@ struct ProgramView {
 
 bool validate(ProgramView program, Schemas schemas) noexcept;
 bool evaluate(ProgramView program, const ValueSet& values, Schemas schemas) noexcept;
+// False, with nothing left in `steps`, when they do not suffice.
+bool evaluate(ProgramView program, const ValueSet& values, Schemas schemas, Steps& steps) noexcept;
 
 // Adds `constants_offset` to every run of constants: for programs that share one section.
 void relocate(std::span<Node> nodes, std::uint32_t constants_offset) noexcept;

@@ -92,7 +92,6 @@ Verdict default_action(Reason reason, Verdict deny) noexcept {
     case Reason::flows_full:
     case Reason::held_full:
     case Reason::memory_full:
-    case Reason::work_budget:
     case Reason::collateral:
     case Reason::closed_flow:
     case Reason::starting:
@@ -115,6 +114,7 @@ Verdict default_action(Reason reason, Verdict deny) noexcept {
     case Reason::too_many_items:
     case Reason::unsolicited:
     case Reason::too_many_requests:
+    case Reason::work_budget:
     case Reason::expired:
       return deny;
     case Reason::count_:

@@ -52,6 +52,19 @@ static_assert(sizeof(Value) == 16);
 // item's.
 struct ValueSet {
   std::array<std::span<const Value>, 4> runs{};
+  // By run: a bit of bit_of(field) for each field that may be in it, so that long runs of other fields need
+  // not be read.
+  std::array<std::uint64_t, 4> fields{~std::uint64_t{0}, ~std::uint64_t{0}, ~std::uint64_t{0},
+                                      ~std::uint64_t{0}};
+
+  static constexpr std::uint64_t bit_of(FieldRef field) noexcept {
+    return std::uint64_t{1} << ((field.protocol * 7U + field.field) % 64U);
+  }
+  static std::uint64_t fields_of(std::span<const Value> run) noexcept {
+    std::uint64_t bits = 0;
+    for (const auto& value : run) bits |= bit_of(value.field);
+    return bits;
+  }
 };
 
 // The addresses first..last (both inside) of one space of the protocol, the PDU's own counting (zero-based).
