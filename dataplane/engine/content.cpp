@@ -30,6 +30,7 @@ Inspection Engine::State::inspect(Transit& transit, Flow& flow, Direction direct
   }
   switch (flow.content) {
     case Content::undecided:
+      if (flow.waits) break;
       // Out of step, a few bytes tell nothing: the next segment may.
       return {.used = !transit.enforced() && !flow.in_step && all < kFewBytes ? all : 0};
     case Content::decoded:
@@ -39,7 +40,10 @@ Inspection Engine::State::inspect(Transit& transit, Flow& flow, Direction direct
   }
   ++counters.not_inspected;
   // An opaque rule never covers what a decoder recognises.
-  const auto protocol = recognised(direction == flow.opener_direction ? Role::client : Role::server, bytes);
+  const Role role = direction == flow.opener_direction ? Role::client : Role::server;
+  auto protocol = recognised(role, bytes);
+  // With bytes in front that told nothing, the segment may still be a message of its own.
+  if (!protocol.exists() && fresh < all) protocol = recognised(role, bytes.last(fresh));
   if (protocol.exists()) {
     const Judgement judgement{.reason = Reason::wrong_protocol, .protocol = protocol};
     if (transit.enforced()) return {.judgement = judgement};
@@ -48,7 +52,7 @@ Inspection Engine::State::inspect(Transit& transit, Flow& flow, Direction direct
     flow.opaque_told = true;
     report(transit, {.reason = Reason::no_policy, .observed = true, .rule = flow.opaque_permit.rule});
   }
-  return {.used = all};
+  return {.used = flow.waits ? 0 : all};
 }
 
 ProtocolId Engine::State::recognised(Role role, ByteView bytes) const noexcept {
@@ -62,6 +66,18 @@ ProtocolId Engine::State::recognised(Role role, ByteView bytes) const noexcept {
   return ProtocolId::none();
 }
 
+// So far, some decoder could.
+bool Engine::State::may_be_recognised(Role role, ByteView bytes) const noexcept {
+  for (std::uint16_t i = 1; i < registry.protocols.size(); ++i) {
+    const auto* protocol = registry.protocols[i];
+    if (protocol->probe != nullptr && protocol->schema->carrier.protocol.empty() &&
+        protocol->probe(role, bytes) == Likeness::prefix) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Which protocol runs here, and who asks? The rules say what may; the bytes say what does.
 Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction direction,
                                         ByteView bytes) noexcept {
@@ -69,12 +85,14 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
     ProtocolId protocol;
     bool client_opened = true;
   };
+  flow.waits = false;
   const bool tcp = transit.packet.transportation == Transportation::tcp;
   const auto transport = tcp ? Transport::tcp : Transport::udp;
   const bool from_opener = direction == flow.opener_direction;
   const std::uint16_t openers_own_port =
       from_opener ? transit.packet.source_port : transit.packet.destination_port;
   Guess certain;
+  bool proven = false;  // by its bytes, not for want of others
   Guess possible;
   const auto consider = [&](std::uint16_t id, bool client_opened) noexcept {
     const auto& protocol = *registry.protocols[id];
@@ -87,7 +105,11 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
     if (likeness == Likeness::no) return;
     const auto framing = protocol.frame(flow.state, role, bytes);
     const bool whole = framing.kind == Framing::Kind::pdu && framing.length <= bytes.size();
-    if (likeness == Likeness::yes && !certain.protocol.exists()) certain = {{id}, client_opened};
+    const bool first = !certain.protocol.exists() || !proven;
+    if (likeness == Likeness::yes && first) {
+      certain = {{id}, client_opened};
+      proven = true;
+    }
     // A single candidate whose message is complete needs no more proof: its decoder will judge it.
     if (likeness == Likeness::prefix && whole && !certain.protocol.exists()) certain = {{id}, client_opened};
     if (!possible.protocol.exists()) possible = {{id}, client_opened};
@@ -136,11 +158,15 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
     return {};
   }
   if (possible.protocol.exists() && bytes.size() <= kMostUndecided) return {};
+  const Role role = from_opener ? Role::client : Role::server;
+  flow.waits = flow.opaque_permit.permitted && tcp && flow.in_step && transit.enforced() &&
+               bytes.size() <= kMostUndecided && may_be_recognised(role, bytes);
+  if (flow.waits) return {};
   if (flow.opaque_permit.permitted) {
     flow.content = Content::opaque;
     return {};
   }
-  const auto protocol = recognised(from_opener ? Role::client : Role::server, bytes);
+  const auto protocol = recognised(role, bytes);
   return {.reason = ruled || !protocol.exists() ? Reason::wrong_protocol : Reason::no_policy,
           .protocol = protocol};
 }

@@ -89,6 +89,7 @@ struct Engine::State {
   [[nodiscard]] Judgement known_to_be_denied(const Transit& transit, const Flow& flow, Role role,
                                              ByteView unfinished) const noexcept;
   [[nodiscard]] ProtocolId recognised(Role role, ByteView bytes) const noexcept;
+  [[nodiscard]] bool may_be_recognised(Role role, ByteView bytes) const noexcept;
 
   // Denial that leaves the session alive (neutralise.cpp).
   [[nodiscard]] bool opted_in(const Transit& transit, const Flow& flow) const noexcept;

@@ -58,6 +58,30 @@ TEST(Engine, a_new_session_may_follow_a_denied_one_on_the_same_ports) {
   EXPECT_EQ(payload_to(again.say(Role::client, kRead), kOt), kRead);
 }
 
+TEST(Engine, E48_a_broken_syn_does_not_make_a_denial_forgotten) {
+  Box box{enforce()};
+  Talk talk{box};
+  talk.open();
+  talk.say(Role::client, kWriteCoil);
+  talk.next[0] += 100;
+  // Data on a SYN: no receiver needs it.
+  EXPECT_TRUE(
+      talk.put(Role::client, talk.segment(Role::client, talk.next[0]++, tcp_flag::syn, kRead)).empty());
+  EXPECT_EQ(box.log.verdicts.back().reason, Reason::bad_flags);
+  EXPECT_TRUE(payload_to(talk.say(Role::client, kRead), kOt).empty());
+  box.expect_conserved();
+}
+
+TEST(Engine, E50_a_syn_with_a_push_opens_as_any_other) {
+  Box box{enforce()};
+  Talk talk{box};
+  const auto flags = static_cast<std::uint8_t>(tcp_flag::syn | tcp_flag::psh);
+  EXPECT_TRUE(talk.put(Role::server, talk.segment(Role::server, 7000, flags, {})).empty() ||
+              !has_reset(box.wires.left, kIt));
+  EXPECT_EQ(box.log.verdicts.back().reason, Reason::no_policy);
+  box.expect_conserved();
+}
+
 struct Denied {
   const char* name;
   Bytes request;
@@ -432,6 +456,86 @@ TEST(Engine, an_opaque_rule_never_covers_what_a_decoder_recognises) {
   EXPECT_TRUE(payload_to(talk.say(Role::client, kWriteCoil), kOt).empty());
   EXPECT_EQ(box.log.verdicts.back().reason, Reason::wrong_protocol);
   EXPECT_EQ(box.log.verdicts.back().protocol, "modbus");
+}
+
+TEST(Engine, E37_what_comes_again_in_an_opaque_connection_is_looked_at_again) {
+  Box box{kZones + conduit("enforce") + kDatabase};
+  Talk talk{box, "10.0.0.7", "10.0.1.7", 40000, 1433};
+  talk.open();
+  const auto noise = build::bytes("\x12\x01 select 1");
+  EXPECT_EQ(payload_to(talk.say(Role::client, noise), kOt), noise);
+  talk.next[0] -= static_cast<std::uint32_t>(noise.size());
+  EXPECT_EQ(payload_to(talk.say(Role::client, noise), kOt), noise);
+  talk.next[0] -= static_cast<std::uint32_t>(noise.size());
+  EXPECT_TRUE(payload_to(talk.say(Role::client, kWriteCoil), kOt).empty());
+  EXPECT_EQ(box.log.verdicts.back().reason, Reason::wrong_protocol);
+  box.expect_conserved();
+}
+
+TEST(Engine, E55_an_opaque_connection_waits_until_it_is_surely_nothing_that_a_decoder_recognises) {
+  for (std::size_t cut = 1; cut < kWriteCoil.size(); ++cut) {
+    Box box{kZones + conduit("enforce") + kDatabase};
+    Talk talk{box, "10.0.0.7", "10.0.1.7", 40000, 1433};
+    talk.open();
+    const Bytes first{kWriteCoil.begin(), kWriteCoil.begin() + static_cast<std::ptrdiff_t>(cut)};
+    const Bytes last{kWriteCoil.begin() + static_cast<std::ptrdiff_t>(cut), kWriteCoil.end()};
+    EXPECT_EQ(payload_to(talk.say(Role::client, first), kOt), first);
+    EXPECT_TRUE(payload_to(talk.say(Role::client, last), kOt).empty());
+    EXPECT_EQ(box.log.verdicts.back().reason, Reason::wrong_protocol);
+  }
+  // What could still be the start of a message is neither late nor too long for it.
+  Box box{kZones + conduit("enforce") + kDatabase};
+  Talk talk{box, "10.0.0.7", "10.0.1.7", 40000, 1433};
+  talk.open();
+  const Bytes zeros(6, 0);
+  EXPECT_EQ(payload_to(talk.say(Role::client, {0, 1}), kOt), Bytes({0, 1}));
+  box.now = box.now + seconds(100);
+  box.engine->tick(box.now, *box.rules);
+  EXPECT_EQ(payload_to(talk.say(Role::client, zeros), kOt), zeros);
+  EXPECT_TRUE(box.log.verdicts.empty());
+  box.expect_conserved();
+}
+
+TEST(Engine, E50_who_asks_is_told_by_what_is_certain_before_what_is_possible) {
+  // Either end may be asked, and the one that was dialled asks first.
+  Box box{kZones + conduit("enforce") + kReads +
+          "[[allow]]\nfrom = \"plc\"\nto = \"hmi\"\nprotocol = \"modbus\"\naccess = [\"read\"]\n"
+          "opened_by = \"to\"\nreason = \"the PLC reads set points\"\n"};
+  Talk talk{box};
+  talk.open();
+  EXPECT_EQ(payload_to(talk.say(Role::server, kRead), kIt), kRead);
+  EXPECT_TRUE(box.log.verdicts.empty());
+}
+
+TEST(Engine, what_a_rule_in_monitor_lets_pass_is_answered_as_well) {
+  auto rule = kReads;
+  rule += "mode = \"monitor\"\n";
+  Box box{kZones + conduit("enforce") + rule};
+  Talk talk{box};
+  talk.open();
+  EXPECT_EQ(payload_to(talk.say(Role::client, kRead), kOt), kRead);
+  ASSERT_EQ(box.log.verdicts.size(), 1U);
+  EXPECT_FALSE(box.log.verdicts[0].acted);
+  EXPECT_EQ(payload_to(talk.say(Role::server, answer_to_read(1)), kIt), answer_to_read(1));
+  EXPECT_EQ(box.log.verdicts.size(), 1U);
+  EXPECT_TRUE(payload_to(talk.say(Role::server, answer_to_read(1)), kIt).empty());
+}
+
+TEST(Engine, a_denied_datagram_lets_no_answer_in) {
+  Box box{kZones + conduit("enforce") +
+          "[[allow]]\nfrom = \"it\"\nto = \"ot\"\nprotocol = \"udp\"\nports = [2000]\nreason = \"time\"\n"};
+  build::Link there;
+  there.source = "10.0.0.7";
+  there.destination = "10.0.1.7";
+  build::Link back;
+  back.source = there.destination;
+  back.destination = there.source;
+  const auto answer = build::udp(back, {2000, 40000, build::bytes("12:00")});
+  EXPECT_TRUE(box.send(build::udp(there, {40000, 2000, kWriteCoil}), kIt).empty());
+  EXPECT_TRUE(box.send(answer, kOt).empty());
+  EXPECT_EQ(box.send(build::udp(there, {40000, 2000, build::bytes("time?")}), kIt).size(), 1U);
+  EXPECT_EQ(box.send(answer, kOt).size(), 1U);
+  box.expect_conserved();
 }
 
 Bytes arp_from(const std::string& source, const std::string& target) {

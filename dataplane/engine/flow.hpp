@@ -67,6 +67,7 @@ struct Flow {
   bool roles_known = false;
   Permit opaque_permit;  // an opaque rule for its port
   bool opaque_told = false;
+  bool waits = false;  // opaque, unless its first bytes turn out to be what some decoder recognises
   bool admission_told = false;
   bool denied = false;  // its session was ended by a verdict: nothing passes any more
   bool in_step = true;  // framing is followed; false after a midstream start or a gap

@@ -48,7 +48,8 @@ Judgement Judge::message(const Scene& scene, ByteView pdu) noexcept {
 
   Sink& sink = sinks_[0];
   decode(flow.protocol, flow.state, pdu, sink);
-  if (judgement_.reason != Reason::none && scene.mode == Mode::enforce) return judgement_;
+  const bool denied = judgement_.reason != Reason::none && !judgement_.observed;
+  if (denied && scene.mode == Mode::enforce) return judgement_;
 
   // Pairing needs the whole flow; a flow picked up in its middle may see answers to what was asked before.
   switch (sink.exchange()) {

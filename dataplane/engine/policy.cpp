@@ -138,6 +138,10 @@ Policy::Policy(const Registry& registry) : registry_{registry}, known_(kKnown) {
     const Schema& schema = *registry.schemas[i];
     named_[i].resize(schema.ids);
     for (const auto& function : schema.functions) named_[i][function.id] = true;
+    // An item keeps the id of a function with sub-functions when its own has no name.
+    for (const auto& function : schema.functions) {
+      if (function.parent != kNoFunction) named_[i][function.parent] = false;
+    }
   }
 }
 

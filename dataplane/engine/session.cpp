@@ -11,7 +11,8 @@ namespace {
 constexpr std::uint64_t kFlowIds = (std::uint64_t{1} << 53U) - 1;  // whole numbers that JavaScript keeps
 
 bool opens(const Packet& packet) noexcept {
-  return (packet.tcp.flags & ~(tcp_flag::ece | tcp_flag::cwr)) == tcp_flag::syn;  // RFC 3168 6.1.1
+  constexpr std::uint8_t kBeside = tcp_flag::ece | tcp_flag::cwr | tcp_flag::psh;  // RFC 3168 6.1.1
+  return (packet.tcp.flags & ~kBeside) == tcp_flag::syn;
 }
 
 bool usual_port(const Registry& registry, std::uint16_t port) noexcept {
@@ -141,6 +142,7 @@ FlowEntry* Engine::State::flow_of(Transit& transit, Direction& direction, Reason
   if (!reborn) entry = flows.insert(keyed.key, tcp ? Idle::half_open : Idle::datagram, transit.now);
   why = Reason::flows_full;
   if (entry == nullptr) return nullptr;
+  transit.revives = reborn;
   entry->value.room.number = flows.number(*entry);
   begin(transit, entry->value, direction, ends);
   if (let_in(transit, entry->value)) return entry;
@@ -226,6 +228,8 @@ void Engine::State::datagram(Transit& transit) noexcept {
     pass(transit);
   }
   flow->heard[static_cast<std::size_t>(direction)] |= transit.passed;
+  // Nothing passed: what the other end says now would answer nothing.
+  if (!flow->heard[0] && !flow->heard[1]) return forget(*entry);
   rank(transit, *flow);
 }
 
@@ -242,7 +246,12 @@ void Engine::State::segment(Transit& transit) noexcept {
   const bool never_let_in = !flow->denied && flow->stream.phase() == StreamPhase::fresh;
   const bool no_more =
       flow->admission != Reason::none ? flow->denied : never_let_in && flow->out_of_step_since == Time{};
-  if (no_more) return forget(*entry);
+  if (no_more && !transit.revives) return forget(*entry);
+  // Nor does it make anybody forget that the last connection is over.
+  if (no_more) {
+    flow->denied = true;
+    flow->admission = Reason::none;
+  }
   // The hole may be filled now, for either side.
   for (const auto side : {direction, opposite(direction)}) {
     Transit next;
@@ -338,13 +347,15 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
     flow.stream.restore(direction, transit.packet);
     ++counters.normalised;
   }
-  if (step.fresh == 0) return pass(transit);
+  // Bytes that nobody kept may come again as others.
+  const bool known = retain || transit.packet.payload_length == 0;
+  if (step.fresh == 0 && known) return pass(transit);
 
   // A segment that does not pass leaves no trace: its sender may repeat it, or send another in its place.
   const Before before{flow};
   const auto bytes = retain ? flow.stream.pending(direction, pools) : transit.packet.payload();
   const auto inspection = inspect(transit, flow, direction, bytes, step.fresh);
-  const bool unfinished = inspection.used != bytes.size();
+  const bool unfinished = inspection.used != bytes.size() && !flow.waits;
   auto judgement = inspection.judgement;
   if (judgement.reason == Reason::none)
     judgement = judge_segment(transit, flow, direction, step, inspection, unfinished);

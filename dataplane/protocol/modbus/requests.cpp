@@ -175,7 +175,7 @@ Asked diagnostics(Message& message) noexcept {
     }
     case 8:  // reserved: whoever allows it by number has no promise of its shape
       message.opaque();
-      return {};
+      return {Malformed::fine, sub_function};
     default: {
       Reader reader{message.take(Name::data, 2)};
       return {reader.be16() == 0 ? Malformed::fine : Malformed::bad_value};
@@ -194,10 +194,12 @@ void identification_span(Message& message, std::uint8_t code, std::uint32_t obje
 
 // AP 6.19 to 6.21
 Asked interface_transport(Message& message) noexcept {
+  Reader ahead = message.reader();
+  const auto mei = ahead.u8();
   const auto function = message.interface_item();
   if (function != kReadDeviceIdentification) {
     message.span(Space::opaque, 0, 1);
-    return {};
+    return {Malformed::fine, mei};
   }
   const auto code = message.u8(Name::read_device_id);
   const auto object = message.u8(Name::object_id);

@@ -193,7 +193,7 @@ Malformed Answer::diagnostics() noexcept {
       case kCodes + 18:
         return (void)message_.be16(Name::bus_char_overrun_count), Malformed::fine;
       case 8:
-        return (void)message_.rest(Name::data), Malformed::fine;
+        return (void)message_.rest(Name::data), echo(sub_function);
       default:
         return (void)message_.take(Name::data, 2), Malformed::fine;
     }
@@ -239,8 +239,10 @@ Malformed Answer::identification() noexcept {
 
 // AP 6.19 to 6.21
 Malformed Answer::interface_transport() noexcept {
+  Reader ahead = message_.reader();
+  const auto mei = ahead.u8();
   const auto function = message_.interface_item();
-  const auto found = function == kReadDeviceIdentification ? identification() : Malformed::fine;
+  const auto found = function == kReadDeviceIdentification ? identification() : echo(mei);
   const bool other = pending_ != nullptr && pending_->function != function;
   return worse(found, other ? Malformed::bad_value : Malformed::fine);
 }
