@@ -74,6 +74,7 @@ struct Engine::State {
   void rank(Transit& transit, Flow& flow) noexcept;
   void rank(Transit& transit, Flow& flow, Fleet fleet) noexcept;
   void charge(Flow& flow, Owner owner) noexcept;
+  void charge_memory(const Flow& flow) noexcept;
   void forget(FlowEntry& entry) noexcept;
   void leave(Flow& flow) noexcept;
 

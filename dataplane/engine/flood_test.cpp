@@ -143,6 +143,39 @@ void denied_request(std::uint32_t number, bool other, const Put& put) {
       kIt);
 }
 
+build::Bytes whole_datagram(std::uint32_t number, bool other) {
+  auto link = link_of(number, other);
+  link.fragment = 0;
+  link.identification = static_cast<std::uint16_t>(number);
+  return build::udp(link, {.source_port = port_of(number), .payload = Bytes(64)});
+}
+void first_piece(std::uint32_t number, bool other, const Put& put) {
+  put(build::fragments(whole_datagram(number, other), 32, number)[0], kIt);
+}
+void later_piece(std::uint32_t number, bool other, const Put& put) {
+  put(build::fragments(whole_datagram(number, other), 32, number)[1], kIt);
+}
+void datagram_in_pieces(std::uint32_t number, bool other, const Put& put) {
+  for (const auto& piece : build::fragments(whole_datagram(number, other), 32, number)) put(piece, kIt);
+}
+void beyond_a_hole(std::uint32_t number, bool other, const Put& put) {
+  connection(number, other, put);
+  put(build::tcp(link_of(number, other), {.source_port = port_of(number),
+                                          .sequence = 1002,
+                                          .acknowledgement = 5001,
+                                          .payload = modbus(1, 1, {3, 0, 0, 0, 1})}),
+      kIt);
+}
+void unfinished(std::uint32_t number, bool other, const Put& put) {
+  connection(number, other, put);
+  auto request = modbus(1, 1, {3, 0, 0, 0, 1});
+  request.pop_back();
+  put(build::tcp(
+          link_of(number, other),
+          {.source_port = port_of(number), .sequence = 1001, .acknowledgement = 5001, .payload = request}),
+      kIt);
+}
+
 struct Flood {
   const char* name;
   Newcomer newcomer;
@@ -156,6 +189,11 @@ constexpr Flood kFloods[] = {
     {"datagrams that nobody answers", datagram, true},
     {"datagrams that no rule admits", unruled_datagram, true},
     {"connections that ask for what is denied", denied_request, true},
+    {"first pieces of datagrams", first_piece, true},
+    {"later pieces of datagrams", later_piece, true},
+    {"datagrams in pieces", datagram_in_pieces, true},
+    {"segments beyond a hole", beyond_a_hole, false},
+    {"unfinished requests", unfinished, false},
     {"connections", connection, false},
     {"datagrams that are answered", answered_datagram, false},
 };
@@ -310,6 +348,35 @@ TEST(Flood, E64_a_flow_full_of_unanswered_requests_takes_no_place_of_another) {
     EXPECT_TRUE(payload_to(talk.say(Role::client, modbus(16, 1, {3, 0, 0, 0, 1})), kOt).empty());
   EXPECT_EQ(box.engine->counters().reasons[static_cast<std::size_t>(Reason::too_many_requests)], 30U);
   EXPECT_TRUE(opens(box, 50001));
+}
+
+TEST(Flood, memory_that_one_conduit_fills_leaves_another_its_part) {
+  auto options = small();
+  options.limits.flows = 8192;
+  options.limits.retained_bytes = 1;  // 512 KiB is the least: 1,024 pieces
+  Box box{two_conduits("enforce", "enforce"), options};
+  Loop loop{box};
+  const auto put = [&](const Bytes& frame, PortId port) { box.send(frame, port); };
+  for (std::uint32_t number = 0; number < 900; ++number) unfinished(number, true, put);
+  EXPECT_GT(box.engine->counters().reasons[static_cast<std::size_t>(Reason::memory_full)], 0U);
+  for (int i = 0; i < 100; ++i) loop.round();
+  EXPECT_EQ(loop.lost, 0U);
+  EXPECT_TRUE(opens(box, 50001));
+  box.expect_conserved();
+}
+
+TEST(Flood, segments_that_one_conduit_holds_leave_another_its_part) {
+  Box box{two_conduits("enforce", "enforce"), small()};
+  const auto put = [&](const Bytes& frame, PortId port) { box.send(frame, port); };
+  for (std::uint32_t number = 0; number < 60; ++number) beyond_a_hole(number, true, put);
+  EXPECT_EQ(box.engine->counters().held, 24U);
+  EXPECT_EQ(box.engine->counters().reasons[static_cast<std::size_t>(Reason::held_full)], 36U);
+  for (std::uint32_t number = 0; number < 8; ++number) beyond_a_hole(number, false, put);
+  EXPECT_EQ(box.engine->counters().held, 32U);
+  EXPECT_EQ(box.engine->counters().reasons[static_cast<std::size_t>(Reason::held_full)], 36U);
+  box.expect_conserved();
+  box.engine->drain();
+  box.expect_conserved();
 }
 
 TEST(Flood, a_session_keeps_its_conduits_part_when_conduits_are_renumbered) {

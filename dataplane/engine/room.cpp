@@ -5,11 +5,15 @@ namespace sluice {
 
 // The conduits of a new generation have their parts from now on.
 void Engine::State::entitle(const Ruleset& rules) noexcept {
-  shares.entitle(rules.allowlisted(),
-                 [&](Owner owner) noexcept { return flow_room.used(owner) != 0 || fragments.in_use(owner); });
+  shares.entitle(rules.allowlisted(), [&](Owner owner) noexcept {
+    return flow_room.used(owner) != 0 || fragments.in_use(owner) || retained.in_use(owner) ||
+           held.in_use(owner);
+  });
   flow_room.divide(shares);
   half_open_room.divide(shares);
   fragments.divide(shares);
+  retained.divide(shares);
+  held.divide(shares);
   entitled = rules.generation();
 }
 
@@ -83,6 +87,12 @@ void Engine::State::charge(Flow& flow, Owner owner) noexcept {
   if (fleet == Fleet::half_open) half_open_room.move(flow.room.owner, owner);
   fleeting.put(flow.room.number, owner, fleet);
   flow.room.owner = owner;
+}
+
+// What this flow keeps from now on is its owner's.
+void Engine::State::charge_memory(const Flow& flow) noexcept {
+  retained.charge_to(flow.room.owner);
+  held.charge_to(flow.room.owner);
 }
 
 void Engine::State::forget(FlowEntry& entry) noexcept {

@@ -198,6 +198,7 @@ void Engine::State::datagram(Transit& transit) noexcept {
   if (entry == nullptr) return refuse(transit, why);
   Flow* flow = &entry->value;
   flows.touch(*entry, Idle::datagram, transit.now);
+  charge_memory(*flow);
   name_ends(transit, *flow, direction);
   if (flow->admission != Reason::none) {
     if (transit.enforced()) {
@@ -282,6 +283,7 @@ void Engine::State::segment(Transit& transit) noexcept {
 }
 
 void Engine::State::one_segment(Transit& transit, Flow& flow, Direction direction) noexcept {
+  charge_memory(flow);
   if (flow.denied && transit.enforced()) {
     // Said once, when it was denied.
     ++counters.reasons[static_cast<std::size_t>(Reason::closed_flow)];

@@ -92,9 +92,10 @@ TEST(Assembler, is_bounded_per_message_per_flow_and_as_a_whole) {
   BytePool little{1};
   Assembler assembler{4, little};
   Assembler::List list;
-  EXPECT_EQ(assembler.add(list, kForth, 1, view(std::string(BytePool::kMost, 'x')), BytePool::kMost, kNow),
-            Added::fine);
-  EXPECT_EQ(assembler.add(list, kForth, 2, view("y"), 100, kNow), Added::full) << "no memory is left";
+  const std::string half(BytePool::kMost / 2, 'x');
+  EXPECT_EQ(assembler.add(list, kForth, 1, view(half), BytePool::kMost, kNow), Added::fine);
+  EXPECT_EQ(assembler.add(list, kForth, 2, view(half), BytePool::kMost, kNow), Added::full)
+      << "no memory is left but for least pieces";
   assembler.clear(list);
   EXPECT_EQ(little.taken(), 0U);
 }

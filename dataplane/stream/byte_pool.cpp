@@ -8,7 +8,9 @@ namespace sluice {
 
 BytePool::BytePool(std::size_t bytes)
     : memory_(std::max<std::size_t>(1, (bytes + kMost - 1) / kMost) * kMost),
-      units_(memory_.size() / kLeast) {
+      units_(memory_.size() / kLeast),
+      all_{memory_.size()},
+      larger_{memory_.size() - memory_.size() / 8} {
   free_.fill(kNone);
   constexpr std::uint32_t kStep = kMost / kLeast;
   for (auto unit = static_cast<std::uint32_t>(units_.size()); unit > 0; unit -= kStep) {
@@ -23,9 +25,14 @@ std::uint8_t BytePool::class_for(std::uint32_t bytes) noexcept {
 }
 
 std::uint8_t* BytePool::take(std::uint8_t size_class) noexcept {
+  if (size_class >= kClasses) return nullptr;
   std::uint8_t from = size_class;
   while (from < kClasses && free_[from] == kNone) ++from;
-  if (from >= kClasses) return nullptr;
+  if (from >= kClasses || !all_.take(owner_, size_of(size_class))) return nullptr;
+  if (size_class != 0 && !larger_.take(owner_, size_of(size_class))) {
+    all_.give(owner_, size_of(size_class));
+    return nullptr;
+  }
   const std::uint32_t unit = free_[from];
   unlink(unit);
   while (from > size_class) {
@@ -33,14 +40,22 @@ std::uint8_t* BytePool::take(std::uint8_t size_class) noexcept {
     push(unit + (1U << from), from);
   }
   units_[unit].size_class = size_class;
+  units_[unit].owner = owner_;
   taken_ += size_of(size_class);
   return memory_.data() + std::size_t{unit} * kLeast;
+}
+
+void BytePool::divide(const Shares& shares) noexcept {
+  all_.divide(shares);
+  larger_.divide(shares);
 }
 
 void BytePool::give(std::uint8_t* piece, std::uint8_t size_class) noexcept {
   auto unit = static_cast<std::uint32_t>(static_cast<std::size_t>(piece - memory_.data()) / kLeast);
   assert(unit < units_.size() && !units_[unit].free && units_[unit].size_class == size_class);
   taken_ -= size_of(size_class);
+  all_.give(units_[unit].owner, size_of(size_class));
+  if (size_class != 0) larger_.give(units_[unit].owner, size_of(size_class));
   while (size_class < kClasses - 1) {
     const std::uint32_t buddy = unit ^ (1U << size_class);
     if (!units_[buddy].free || units_[buddy].size_class != size_class) break;
@@ -53,7 +68,7 @@ void BytePool::give(std::uint8_t* piece, std::uint8_t size_class) noexcept {
 
 void BytePool::push(std::uint32_t unit, std::uint8_t size_class) noexcept {
   const std::uint32_t first = free_[size_class];
-  units_[unit] = {first, kNone, size_class, true};
+  units_[unit] = {first, kNone, size_class, true, kNobody};
   if (first != kNone) units_[first].previous = unit;
   free_[size_class] = unit;
 }

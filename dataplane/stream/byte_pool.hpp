@@ -3,12 +3,17 @@
 // pieces of 512 B, 1 KiB, … 512 KiB (size classes 0 to 10): small flows can use all of it, and two neighbours
 // that come back are one larger piece again. One worker's. take() and give() take at most kClasses steps.
 // When no piece is left, take() says nullptr and the caller has Reason::memory_full. Sizes in bytes.
+//
+// Each piece is charged to the owner named last (flow/shares.hpp). The last eighth of what an owner may have
+// is for least pieces: a flow that keeps much can't take the place of a request and its answer in another.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "dataplane/flow/shares.hpp"
 
 namespace sluice {
 
@@ -27,6 +32,11 @@ class BytePool {
   // The least class that holds `bytes`; kClasses when none does.
   static std::uint8_t class_for(std::uint32_t bytes) noexcept;
 
+  // Who takes from now on.
+  void charge_to(Owner owner) noexcept { owner_ = owner; }
+  void divide(const Shares& shares) noexcept;
+  [[nodiscard]] bool in_use(Owner owner) const noexcept { return all_.used(owner) != 0; }
+
   [[nodiscard]] std::uint8_t* take(std::uint8_t size_class) noexcept;
   // `piece` as take(size_class) gave it.
   void give(std::uint8_t* piece, std::uint8_t size_class) noexcept;
@@ -41,6 +51,7 @@ class BytePool {
     std::uint32_t previous = 0;
     std::uint8_t size_class = 0;  // of the piece that starts here
     bool free = false;            // a free piece starts here
+    Owner owner = kNobody;        // of the taken piece that starts here
   };
   static constexpr std::uint32_t kNone = 0xffff'ffff;
 
@@ -51,6 +62,9 @@ class BytePool {
   std::vector<Unit> units_;
   std::array<std::uint32_t, kClasses> free_{};  // first free piece of each class
   std::size_t taken_ = 0;
+  Owner owner_ = kNobody;
+  Quota all_;
+  Quota larger_;  // than the least
 };
 
 }  // namespace sluice

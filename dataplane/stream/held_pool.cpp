@@ -4,7 +4,7 @@
 
 namespace sluice {
 
-HeldPool::HeldPool(std::uint32_t slots) : slots_(slots) {
+HeldPool::HeldPool(std::uint32_t slots) : slots_(slots), quota_{slots} {
   for (std::uint32_t i = slots; i > 0; --i) {
     slots_[i - 1].next = free_;
     free_ = i - 1;
@@ -12,13 +12,14 @@ HeldPool::HeldPool(std::uint32_t slots) : slots_(slots) {
 }
 
 bool HeldPool::insert(std::uint32_t& first, const Packet& packet, Time now) noexcept {
-  if (free_ == kNone) return false;
+  if (free_ == kNone || !quota_.take(owner_)) return false;
   const std::uint32_t index = free_;
   Slot& slot = slots_[index];
   free_ = slot.next;
   ++taken_;
   slot.packet = packet;
   slot.since = now;
+  slot.owner = owner_;
 
   std::uint32_t* link = &first;
   while (*link != kNone && !before(packet.tcp.sequence, slots_[*link].packet.tcp.sequence))
@@ -37,6 +38,7 @@ void HeldPool::take_first(std::uint32_t& first, Packet& packet) noexcept {
   slot.packet.frame = {};
   free_ = index;
   --taken_;
+  quota_.give(slot.owner);
 }
 
 }  // namespace sluice

@@ -1,12 +1,13 @@
 // HeldPool: the frames that wait for a hole in their stream to fill. A fixed number of slots, made in the
 // constructor; each stream keeps up to two lists of slots (one per direction) by the index of their first.
-// One worker's. A frame in the pool belongs to the pool until it is taken out again; who takes it forwards or
-// releases it. "Full" is Reason::held_full.
+// Each is charged to the owner named last (flow/shares.hpp). One worker's. A frame in the pool belongs to the
+// pool until it is taken out again; who takes it forwards or releases it. "Full" is Reason::held_full.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/flow/shares.hpp"
 #include "dataplane/packet/packet.hpp"
 #include "rules/base/clock.hpp"
 
@@ -20,11 +21,17 @@ class HeldPool {
     Packet packet;
     Time since{};
     std::uint32_t next = kNone;
+    Owner owner = kNobody;
   };
 
   explicit HeldPool(std::uint32_t slots);
   HeldPool(const HeldPool&) = delete;
   HeldPool& operator=(const HeldPool&) = delete;
+
+  // Who puts packets in from now on.
+  void charge_to(Owner owner) noexcept { owner_ = owner; }
+  void divide(const Shares& shares) noexcept { quota_.divide(shares); }
+  [[nodiscard]] bool in_use(Owner owner) const noexcept { return quota_.used(owner) != 0; }
 
   // Puts a packet into the list that starts at `first`, ordered by sequence number (modulo 2^32) and, among
   // equals, by arrival. False when the pool is full. Steps: the length of the list.
@@ -40,6 +47,8 @@ class HeldPool {
   std::vector<Slot> slots_;
   std::uint32_t free_ = kNone;
   std::uint32_t taken_ = 0;
+  Owner owner_ = kNobody;
+  Quota quota_;
 };
 
 }  // namespace sluice

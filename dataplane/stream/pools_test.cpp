@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <map>
 #include <random>
@@ -30,13 +31,18 @@ TEST(BytePool, the_class_of_a_length_is_the_least_that_holds_it) {
   EXPECT_EQ(BytePool::class_for(0xffff'ffff), BytePool::kClasses);
 }
 
-TEST(BytePool, all_of_it_can_be_had_in_pieces_of_any_one_size_and_then_no_more) {
+TEST(BytePool, all_of_it_can_be_had_in_least_pieces_and_all_but_an_eighth_in_those_of_any_other_size) {
   BytePool pool{3 * std::size_t{BytePool::kMost}};
   for (std::uint8_t size_class = 0; size_class < BytePool::kClasses; ++size_class) {
     std::vector<std::uint8_t*> pieces;
     while (auto* piece = pool.take(size_class)) pieces.push_back(piece);
-    EXPECT_EQ(pieces.size(), pool.capacity() / BytePool::size_of(size_class));
+    const auto most = size_class == 0 ? pool.capacity() : pool.capacity() / 8 * 7;
+    EXPECT_EQ(pieces.size(), most / BytePool::size_of(size_class));
+    EXPECT_EQ(pool.taken(), pieces.size() * BytePool::size_of(size_class));
+    std::vector<std::uint8_t*> least;
+    while (auto* piece = pool.take(0)) least.push_back(piece);
     EXPECT_EQ(pool.taken(), pool.capacity());
+    for (auto* piece : least) pool.give(piece, 0);
     for (auto* piece : pieces) pool.give(piece, size_class);
     EXPECT_EQ(pool.taken(), 0U);
   }
@@ -73,7 +79,42 @@ TEST(BytePool, pieces_never_overlap_and_all_come_back_in_any_order) {
   for (const auto& [piece, size_class] : taken) pool.give(piece, size_class);
   EXPECT_EQ(pool.taken(), 0U);
   EXPECT_NE(pool.take(BytePool::kClasses - 1), nullptr);
-  EXPECT_NE(pool.take(BytePool::kClasses - 1), nullptr);
+  EXPECT_NE(pool.take(BytePool::kClasses - 2), nullptr);
+}
+
+TEST(BytePool, what_one_owner_takes_leaves_another_its_part) {
+  BytePool pool{4 * std::size_t{BytePool::kMost}};
+  Shares shares;
+  shares.entitle(std::array<std::uint64_t, 2>{1, 2}, [](Owner) { return false; });
+  pool.divide(shares);
+  pool.charge_to(shares.owner(0));
+  while (pool.take(0) != nullptr) {
+  }
+  EXPECT_EQ(pool.taken(), 3 * std::size_t{BytePool::kMost});
+  pool.charge_to(shares.owner(1));
+  std::size_t pieces = 0;
+  while (pool.take(0) != nullptr) ++pieces;
+  EXPECT_EQ(pieces, BytePool::kMost / BytePool::kLeast);
+}
+
+TEST(HeldPool, what_one_owner_takes_leaves_another_its_part) {
+  HeldPool pool{8};
+  Shares shares;
+  shares.entitle(std::array<std::uint64_t, 2>{1, 2}, [](Owner) { return false; });
+  pool.divide(shares);
+  pool.charge_to(shares.owner(0));
+  std::uint32_t one = HeldPool::kNone;
+  int taken = 0;
+  while (pool.insert(one, Packet{}, Time{1})) ++taken;
+  EXPECT_EQ(taken, 6);
+  pool.charge_to(shares.owner(1));
+  std::uint32_t two = HeldPool::kNone;
+  EXPECT_TRUE(pool.insert(two, Packet{}, Time{1}));
+  EXPECT_TRUE(pool.insert(two, Packet{}, Time{1}));
+  EXPECT_FALSE(pool.insert(two, Packet{}, Time{1}));
+  Packet packet;
+  pool.take_first(two, packet);
+  EXPECT_TRUE(pool.insert(two, Packet{}, Time{1}));
 }
 
 TEST(HeldPool, a_list_is_ordered_by_sequence_across_the_wrap_and_by_arrival_among_equals) {
