@@ -125,10 +125,11 @@ void Engine::State::join(Transit& last, const Fragments::Whole& whole, Custody c
     counters.joined += whole.fragments;
     ++counters.made;
     buffers.release(last.packet.frame);
-  } else {
-    pass(last);
+    return examine(transit, frame);
   }
+  frame.handle = last.packet.frame.handle;  // what is found is told of the fragment that came last
   examine(transit, frame);
+  pass(last);
 }
 
 // Cuts a datagram that is too large for one frame as it was cut before, with headers that are alike.

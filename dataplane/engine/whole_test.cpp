@@ -394,6 +394,32 @@ TEST(Whole, in_monitor_what_can_not_be_joined_is_told_and_not_inspected) {
   box.expect_conserved();
 }
 
+TEST(Whole, in_a_capture_a_message_in_ip_fragments_is_told_of_the_fragment_that_completes_it) {
+  class Places final : public Events {
+   public:
+    std::vector<void*> handles;
+    void verdict(const Event&) noexcept override {}
+    void transaction(const Event& event) noexcept override { handles.push_back(event.packet->frame.handle); }
+  };
+  Wires wires;
+  Places places;
+  Engine engine{{}, registry(), wires, places};
+  Box box{measuring("monitor")};
+  Talk talk{box};
+  const auto segment = talk.segment(Role::client, 1000, tcp_flag::ack, request(3, 5));
+  auto pieces = build::fragments(segment, 24);
+  std::reverse(pieces.begin(), pieces.end());
+  int numbers[2] = {};
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    auto frame = wires.copy(pieces[i], kIt);
+    frame.handle = &numbers[i];
+    engine.observe({&frame, 1}, Time{1'000'000'000});
+  }
+  EXPECT_EQ(places.handles, std::vector<void*>{&numbers[1]});
+  EXPECT_EQ(wires.left.size(), 2u);
+  EXPECT_EQ(wires.left[0].bytes, pieces[0]);
+}
+
 TEST(Whole, a_datagram_that_waits_while_the_mode_changes_is_not_lost_to_monitor_and_not_let_in_by_enforce) {
   const auto whole = build::udp(kFour, {.payload = numbered(100)});
   const auto pieces = build::fragments(whole, 64);

@@ -130,7 +130,7 @@ void clear_trailer(Packet& packet) noexcept {
 
 Frame make_bare(const Packet& model, Towards towards, const Bare& bare, Buffers& buffers) noexcept {
   const bool six = model.network == Network::ipv6;
-  if (model.transportation != Transportation::tcp) return {};
+  if (model.transportation != Transportation::tcp || model.tunnel_mark != 0) return {};
   const std::uint32_t transport = model.network_offset + (six ? kIpv6Header : kIpv4Header);
   const std::uint32_t end = transport + kTcpHeader;
   const std::uint32_t length = std::max(end, kLeastFrame);

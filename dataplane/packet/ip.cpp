@@ -11,10 +11,9 @@ constexpr std::uint32_t kGreatestDatagram = 65535;
 
 // The datagram has `length` bytes from network_offset on, by its own word. False when the wire did not carry
 // as many.
-bool bound(Packet& packet, std::uint32_t length, Lengths lengths) noexcept {
-  const std::uint32_t on_wire =
-      std::max(packet.frame.wire_length, packet.frame.length) - packet.network_offset;
-  if (lengths == Lengths::captured && length > on_wire) length = on_wire;
+bool bound(Packet& packet, const Context& context, std::uint32_t length) noexcept {
+  const std::uint32_t on_wire = context.on_wire(packet) - packet.network_offset;
+  if (context.lengths == Lengths::captured && length > on_wire) length = on_wire;
   if (length > on_wire) return false;
   packet.network_end = std::min(packet.network_offset + length, packet.frame.length);
   packet.missing = packet.network_offset + length - packet.network_end;
@@ -226,7 +225,7 @@ bool quoted_ipv6(Packet& quoted) noexcept {
 }  // namespace
 
 Reason ipv4(Packet& packet, Context& context) noexcept {
-  const ByteView bytes = between(packet, packet.network_offset, packet.frame.length);
+  const ByteView bytes = between(packet, packet.network_offset, context.here(packet));
   Reader reader{bytes};
   const auto version_and_length = reader.u8();
   reader.skip(1);
@@ -246,8 +245,8 @@ Reason ipv4(Packet& packet, Context& context) noexcept {
   packet.source = mapped(source);
   packet.destination = mapped(destination);
   const bool unfilled = total == 0 && context.lengths == Lengths::captured;
-  const std::uint32_t length = unfilled ? packet.frame.length - packet.network_offset : total;
-  if (length < header || !bound(packet, length, context.lengths)) return Reason::bad_ip;
+  const std::uint32_t length = unfilled ? context.here(packet) - packet.network_offset : total;
+  if (length < header || !bound(packet, context, length)) return Reason::bad_ip;
   const auto options = reader.take(header - 20);
   if (!reader.ok()) return Reason::bad_ip;
   packet.transport_offset = static_cast<std::uint16_t>(packet.network_offset + header);
@@ -272,7 +271,7 @@ Reason ipv4(Packet& packet, Context& context) noexcept {
 }
 
 Reason ipv6(Packet& packet, Context& context) noexcept {
-  Reader fixed{between(packet, packet.network_offset, packet.frame.length)};
+  Reader fixed{between(packet, packet.network_offset, context.here(packet))};
   const auto version = fixed.be32() >> 28;
   const std::uint32_t length = fixed.be16();
   const auto next = fixed.u8();
@@ -285,7 +284,7 @@ Reason ipv6(Packet& packet, Context& context) noexcept {
   packet.ip_protocol = next;
   std::copy_n(source.begin(), 16, packet.source.begin());
   std::copy_n(destination.begin(), 16, packet.destination.begin());
-  if (!bound(packet, 40 + length, context.lengths)) return Reason::bad_ip;
+  if (!bound(packet, context, 40 + length)) return Reason::bad_ip;
   const std::uint32_t start = packet.network_offset + 40U;
   packet.payload_offset = start;
   packet.payload_length = 0;

@@ -10,6 +10,15 @@ struct Context {
   Checksums checksums;
   Lengths lengths = Lengths::strict;
   bool wrong_checksum = false;
+  std::uint32_t end = 0;  // of an inner packet: where the outer one ends; 0: where the frame ends
+
+  // Where the bytes here end, and where they ended on the wire.
+  [[nodiscard]] std::uint32_t here(const Packet& packet) const noexcept {
+    return end != 0 ? end : packet.frame.length;
+  }
+  [[nodiscard]] std::uint32_t on_wire(const Packet& packet) const noexcept {
+    return end != 0 || !packet.frame.cut() ? here(packet) : packet.frame.wire_length;
+  }
 
   // Of a checksum that was found wrong: stop, or count and go on.
   Reason wrong(Reason reason) noexcept {

@@ -24,10 +24,9 @@ Mac mac(ByteView bytes) noexcept {
 
 // IP in an 802.3 frame (LLC 0x06, or SNAP with an EtherType) is a second way to write what EtherType says:
 // refused.
-Reason llc(Packet& packet, std::uint16_t length) noexcept {
-  const std::uint32_t here = packet.frame.length - packet.network_offset;
-  const std::uint32_t on_wire =
-      std::max(packet.frame.wire_length, packet.frame.length) - packet.network_offset;
+Reason llc(Packet& packet, const Context& context, std::uint16_t length) noexcept {
+  const std::uint32_t here = context.here(packet) - packet.network_offset;
+  const std::uint32_t on_wire = context.on_wire(packet) - packet.network_offset;
   if (length > on_wire || length < 3) return Reason::bad_ethernet;
   packet.network_end = packet.network_offset + std::min<std::uint32_t>(length, here);
   packet.missing = packet.network_offset + length - packet.network_end;
@@ -53,15 +52,15 @@ Reason llc(Packet& packet, std::uint16_t length) noexcept {
 }  // namespace
 
 Reason ethernet(Packet& packet, Context& context) noexcept {
-  Reader reader{packet.frame.bytes()};
+  Reader reader{between(packet, packet.link_offset, context.here(packet))};
   const auto destination = reader.take(6);
   const auto source = reader.take(6);
   auto type = reader.be16();
   if (!reader.ok()) return Reason::bad_ethernet;
   packet.destination_mac = mac(destination);
   packet.source_mac = mac(source);
-  packet.network_offset = static_cast<std::uint16_t>(reader.position());
-  packet.network_end = packet.frame.length;
+  packet.network_offset = static_cast<std::uint16_t>(packet.link_offset + reader.position());
+  packet.network_end = context.here(packet);
   while (is_tag(type)) {
     if (packet.vlan_count == packet.vlans.size()) return Reason::bad_ethernet;
     const auto control = reader.be16();
@@ -69,13 +68,13 @@ Reason ethernet(Packet& packet, Context& context) noexcept {
     if (!reader.ok()) return Reason::bad_ethernet;
     if (packet.vlan_count == 0) packet.priority = static_cast<std::uint8_t>(control >> 13);
     packet.vlans[packet.vlan_count++] = control & 0x0fffU;
-    packet.network_offset = static_cast<std::uint16_t>(reader.position());
+    packet.network_offset = static_cast<std::uint16_t>(packet.link_offset + reader.position());
     type = inner;
   }
-  if (type <= kGreatestLength) return llc(packet, type);
+  if (type <= kGreatestLength) return llc(packet, context, type);
   if (type < kLeastEthertype) return Reason::bad_ethernet;
   packet.ethertype = type;
-  packet.missing = packet.frame.cut() ? packet.frame.wire_length - packet.frame.length : 0;
+  packet.missing = context.on_wire(packet) - context.here(packet);
   packet.payload_offset = packet.transport_offset = packet.network_offset;
   packet.payload_length = packet.network_end - packet.network_offset;
   switch (type) {

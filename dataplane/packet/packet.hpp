@@ -8,6 +8,7 @@
 
 #include "dataplane/packet/frame.hpp"
 #include "rules/schema/reason.hpp"
+#include "rules/schema/tunnel.hpp"
 
 namespace sluice {
 
@@ -60,10 +61,27 @@ struct Piece {
   std::uint8_t more = 0;             // 1: not the last piece
 };
 
+// A packet that this one is inside of (tunnel.hpp). Offsets are from the start of the frame.
+struct Outer {
+  Tunnel tunnel{};
+  Network network = Network::none;
+  std::uint16_t network_offset = 0;
+  std::uint16_t transport_offset = 0;
+  std::uint32_t network_end = 0;
+  std::uint32_t tail = 0;  // bytes between the end of what is inside and this end: padding of an inner frame
+};
+inline constexpr std::uint8_t kMostTunnels = 2;
+
 struct Packet {
   Frame frame;
 
-  // Layer 2
+  // Around it
+  std::uint8_t depth = 0;         // how many packets it is inside of
+  std::uint16_t tunnel_mark = 0;  // tells the networks of tunnels apart, in flow keys; 0 outside of all
+  std::uint16_t link_offset = 0;  // where its Ethernet header is
+  std::array<Outer, kMostTunnels> outers{};  // outermost first
+
+  // Layer 2. Tags are those of the outermost frame.
   Mac destination_mac{};
   Mac source_mac{};
   std::uint8_t vlan_count = 0;           // 0 to 2

@@ -42,15 +42,17 @@ class Writer {
 };
 
 void ethernet(const Packet& packet, Writer& writer) noexcept {
-  writer.put(PacketField::eth, packet.frame.bytes());
-  writer.put(PacketField::eth_dst, writer.at(0, 6));
-  writer.put(PacketField::eth_addr, writer.at(0, 6));
-  writer.put(PacketField::eth_src, writer.at(6, 6));
-  writer.put(PacketField::eth_addr, writer.at(6, 6));
-  Reader reader{writer.at(12, 2 + 4 * packet.vlans.size())};
+  const std::size_t start = packet.link_offset;
+  writer.put(PacketField::eth, writer.at(start, packet.frame.length));
+  writer.put(PacketField::eth_dst, writer.at(start, 6));
+  writer.put(PacketField::eth_addr, writer.at(start, 6));
+  writer.put(PacketField::eth_src, writer.at(start + 6, 6));
+  writer.put(PacketField::eth_addr, writer.at(start + 6, 6));
+  Reader reader{writer.at(start + 12, 2 + 4 * packet.vlans.size())};
   auto type = reader.be16();
   if (type > 1535) writer.put(PacketField::eth_type, type);
-  for (std::size_t i = 0; i < packet.vlan_count; ++i) {
+  const std::size_t tags = start == 0 ? packet.vlan_count : 0;  // a frame inside of another has none
+  for (std::size_t i = 0; i < tags; ++i) {
     const auto control = reader.be16();
     if (type != kProviderTag) {
       writer.put(PacketField::vlan, writer.at(14 + 4 * i, packet.frame.length));
