@@ -7,7 +7,9 @@
 #include "dataplane/flow/key.hpp"
 #include "dataplane/packet/builder.hpp"
 #include "dataplane/packet/edit.hpp"
+#include "dataplane/packet/nested.hpp"
 #include "dataplane/packet/packet.hpp"
+#include "dataplane/packet/tunnel.hpp"
 #include "dataplane/packet/values.hpp"
 #include "rules/base/fuzz.hpp"
 
@@ -98,7 +100,7 @@ void edit(const fuzz::Bytes& good) {
 
   OneFrame buffers;
   for (const auto towards : {Towards::source, Towards::destination}) {
-    const auto reset = make_reset(packet, towards, {.sequence = 7, .acknowledgement = 9}, buffers);
+    const auto reset = make_bare(packet, towards, {.sequence = 7, .acknowledgement = 9}, buffers);
     expect((reset.data != nullptr) == tcp, "TCP, and only TCP, can be reset");
     Packet parsed;
     if (reset.data != nullptr) {
@@ -125,6 +127,42 @@ void edit(const fuzz::Bytes& good) {
   expect_agreement(packet);
 }
 
+// What is inside of a good frame, as deep as it goes.
+bool innermost(const fuzz::Bytes& frame, fuzz::Bytes& copy, Packet& packet) {
+  copy = frame;
+  if (parse(frame_of(copy), Checksums::verify, packet).reason != Reason::none) return false;
+  while (const auto around = encapsulation_of(packet, Proof::port)) {
+    const Packet outer = packet;
+    const auto result = parse_inner(outer, *around, Checksums::verify, packet);
+    expect_consistent(packet, result.reason);
+    expect(packet.network_offset >= outer.network_offset && packet.network_end <= outer.network_end,
+           "a packet lies inside of its outer one");
+    if (result.reason != Reason::none) return false;
+    expect(packet.depth <= kMostTunnels, "tunnels are bounded");
+  }
+  return packet.depth != 0;
+}
+
+// Edits inside of a tunnel leave a good frame.
+void edit_inside(const fuzz::Bytes& good) {
+  fuzz::Bytes copy;
+  Packet packet;
+  if (!innermost(good, copy, packet)) return;
+  repair_outers(packet);
+  expect(copy == good, "where nothing was edited nothing changes");
+  static constexpr std::uint8_t kStandIn[] = {0xff, 0, 0xaa, 0x55, 1};
+  overwrite_payload(packet, packet.payload_length / 2, kStandIn);
+  strip_payload(packet);
+  repair_outers(packet);
+  const fuzz::Bytes edited{packet.frame.data, packet.frame.data + packet.frame.length};
+  Packet again;
+  // Bytes that were overwritten may have been the next packet's.
+  if (packet.transportation == Transportation::tcp) {
+    expect(innermost(edited, copy, again) && again.depth == packet.depth, "what was edited inside is good");
+    expect(again.network_end == packet.network_end && again.payload_length == 0, "and agrees");
+  }
+}
+
 }  // namespace
 
 fuzz::Start fuzz::start() {
@@ -139,7 +177,7 @@ fuzz::Start fuzz::start() {
   const auto data = build::bytes("hello");
   const auto tcp = build::tcp({}, {.payload = data});
   const auto udp = build::udp(six, {.payload = data});
-  return {
+  fuzz::Start all{
       {tcp,
        build::tcp({.least = 60}, {}),
        build::tcp({.tags = {{.id = 1}, {.id = 2}}}, {.payload = data}),
@@ -161,8 +199,14 @@ fuzz::Start fuzz::start() {
        build::ip({.fragment = 0x0001}, 6, Bytes(24)),
        build::ip(part, 6, Bytes(64)),
        build::ip({}, 47, hex("0000 0800 4500")),
-       build::ip({}, 4, Bytes(tcp.begin() + 14, tcp.end()))},
+       build::ip({}, 4, Bytes(tcp.begin() + 14, tcp.end())),
+       build::nested(Tunnel::vxlan, six, build::nested(Tunnel::ipip, {}, tcp))},
       {}};
+  for (const auto& family : build::kFamilies) {
+    const auto inner = build::tcp(family.carries_six ? six : build::Link{}, {.payload = data});
+    all.seeds.push_back(build::nested(family.tunnel, family.over_six ? six : build::Link{}, inner));
+  }
+  return all;
 }
 
 }  // namespace sluice
@@ -185,6 +229,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       auto good = bytes;
       build::repair_checksums(good);
       edit(good);
+      edit_inside(good);
     }
   }
   return 0;

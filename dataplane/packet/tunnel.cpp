@@ -134,7 +134,7 @@ void repair(const Packet& packet, const Outer& outer) noexcept {
   const std::uint32_t size = outer.network_end - outer.transport_offset;
   switch (outer.tunnel) {
     case Tunnel::gre:
-      if ((transport[0] & 0x80U) != 0) {
+      if ((transport[0] & 0x80U) != 0 && internet_checksum({transport, size}) != 0) {
         put16(transport + 4, 0);
         put16(transport + 4, internet_checksum({transport, size}));
       }
@@ -161,8 +161,10 @@ void repair(const Packet& packet, const Outer& outer) noexcept {
   if (outer.network == Network::ipv6) put16(ip + 4, length - 40);
   if (outer.network != Network::ipv4) return;
   put16(ip + 2, length);
+  const ByteView header{ip, (ip[0] & 15U) * 4U};
+  if (internet_checksum(header) == 0) return;
   put16(ip + 10, 0);
-  put16(ip + 10, internet_checksum({ip, (ip[0] & 15U) * 4U}));
+  put16(ip + 10, internet_checksum(header));
 }
 
 }  // namespace
@@ -217,8 +219,9 @@ ParseResult parse_inner(const Packet& outer, const Encapsulation& encapsulation,
   Outer& around = inner.outers[outer.depth];
   around = {encapsulation.tunnel,   outer.network,     outer.network_offset,
             outer.transport_offset, outer.network_end, 0};
-  inner.network_offset = static_cast<std::uint16_t>(encapsulation.offset);
-  inner.network_end = inner.payload_offset = encapsulation.offset;
+  const std::uint32_t offset = encapsulation.readable ? encapsulation.offset : outer.payload_offset;
+  inner.network_offset = static_cast<std::uint16_t>(offset);
+  inner.network_end = inner.payload_offset = offset;
   if (!encapsulation.readable) return {Reason::tunnel, false};
 
   layers::Context context{checksums, lengths};
