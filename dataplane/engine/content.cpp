@@ -52,7 +52,7 @@ Inspection Engine::State::inspect(Transit& transit, Flow& flow, Direction direct
     flow.opaque_told = true;
     report(transit, {.reason = Reason::no_policy, .observed = true, .rule = flow.opaque_permit.rule});
   }
-  return {.used = flow.waits ? 0 : all};
+  return {.used = flow.waits && !flow.plain[static_cast<std::size_t>(direction)] ? 0 : all};
 }
 
 ProtocolId Engine::State::recognised(Role role, ByteView bytes) const noexcept {
@@ -92,7 +92,7 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
   const std::uint16_t openers_own_port =
       from_opener ? transit.packet.source_port : transit.packet.destination_port;
   Guess certain;
-  bool proven = false;  // by its bytes, not for want of others
+  int best = 0;
   Guess possible;
   const auto consider = [&](std::uint16_t id, bool client_opened) noexcept {
     const auto& protocol = *registry.protocols[id];
@@ -105,13 +105,14 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
     if (likeness == Likeness::no) return;
     const auto framing = protocol.frame(flow.state, role, bytes);
     const bool whole = framing.kind == Framing::Kind::pdu && framing.length <= bytes.size();
-    const bool first = !certain.protocol.exists() || !proven;
-    if (likeness == Likeness::yes && first) {
+    // Certain is what its bytes prove, and, for want of that, whose message is complete: its decoder will
+    // judge it. Whoever speaks first of all asks: there is nothing to answer yet.
+    const int proof = likeness == Likeness::yes ? 2 : whole ? 1 : 0;
+    const int rank = proof * 2 + (flow.in_step && role == Role::client ? 1 : 0);
+    if (proof != 0 && rank > best) {
+      best = rank;
       certain = {{id}, client_opened};
-      proven = true;
     }
-    // A single candidate whose message is complete needs no more proof: its decoder will judge it.
-    if (likeness == Likeness::prefix && whole && !certain.protocol.exists()) certain = {{id}, client_opened};
     if (!possible.protocol.exists()) possible = {{id}, client_opened};
   };
 
@@ -159,8 +160,12 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
   }
   if (possible.protocol.exists() && bytes.size() <= kMostUndecided) return {};
   const Role role = from_opener ? Role::client : Role::server;
-  flow.waits = flow.opaque_permit.permitted && tcp && flow.in_step && transit.enforced() &&
-               bytes.size() <= kMostUndecided && may_be_recognised(role, bytes);
+  if (flow.opaque_permit.permitted) {
+    // Each end's first bytes may yet turn out to be what no opaque rule covers.
+    auto& plain = flow.plain[static_cast<std::size_t>(direction)];
+    plain |= bytes.size() > kMostUndecided || !may_be_recognised(role, bytes);
+    flow.waits = tcp && flow.in_step && transit.enforced() && !(flow.plain[0] && flow.plain[1]);
+  }
   if (flow.waits) return {};
   if (flow.opaque_permit.permitted) {
     flow.content = Content::opaque;

@@ -483,6 +483,17 @@ TEST(Engine, E55_an_opaque_connection_waits_until_it_is_surely_nothing_that_a_de
     EXPECT_TRUE(payload_to(talk.say(Role::client, last), kOt).empty());
     EXPECT_EQ(box.log.verdicts.back().reason, Reason::wrong_protocol);
   }
+  // It doesn't help when the other end speaks first.
+  {
+    Box box{kZones + conduit("enforce") + kDatabase};
+    Talk talk{box, "10.0.0.7", "10.0.1.7", 40000, 1433};
+    talk.open();
+    const auto greeting = build::bytes("welcome");
+    EXPECT_EQ(payload_to(talk.say(Role::server, greeting), kIt), greeting);
+    talk.say(Role::client, {kWriteCoil.begin(), kWriteCoil.begin() + 5});
+    EXPECT_TRUE(payload_to(talk.say(Role::client, {kWriteCoil.begin() + 5, kWriteCoil.end()}), kOt).empty());
+    EXPECT_EQ(box.log.verdicts.back().reason, Reason::wrong_protocol);
+  }
   // What could still be the start of a message is neither late nor too long for it.
   Box box{kZones + conduit("enforce") + kDatabase};
   Talk talk{box, "10.0.0.7", "10.0.1.7", 40000, 1433};
@@ -505,6 +516,18 @@ TEST(Engine, E50_who_asks_is_told_by_what_is_certain_before_what_is_possible) {
   talk.open();
   EXPECT_EQ(payload_to(talk.say(Role::server, kRead), kIt), kRead);
   EXPECT_TRUE(box.log.verdicts.empty());
+  // Some requests look as their answers do.
+  Box mirrored{kZones + conduit("enforce") +
+               "[[allow]]\nfrom = \"hmi\"\nto = \"plc\"\nprotocol = \"modbus\"\naccess = [\"diagnose\"]\n"
+               "reason = \"one way\"\n"
+               "[[allow]]\nfrom = \"plc\"\nto = \"hmi\"\nprotocol = \"modbus\"\naccess = [\"diagnose\"]\n"
+               "opened_by = \"to\"\nreason = \"the other way\"\n"};
+  const auto count = modbus(1, 1, {8, 0, 18, 0, 0});
+  Talk other{mirrored};
+  other.open();
+  EXPECT_EQ(payload_to(other.say(Role::server, count), kIt), count);
+  EXPECT_EQ(payload_to(other.say(Role::client, count), kOt), count);
+  EXPECT_TRUE(mirrored.log.verdicts.empty());
 }
 
 TEST(Engine, what_a_rule_in_monitor_lets_pass_is_answered_as_well) {

@@ -67,7 +67,8 @@ struct Flow {
   bool roles_known = false;
   Permit opaque_permit;  // an opaque rule for its port
   bool opaque_told = false;
-  bool waits = false;  // opaque, unless its first bytes turn out to be what some decoder recognises
+  bool waits = false;           // opaque, unless its first bytes turn out to be what some decoder recognises
+  std::array<bool, 2> plain{};  // by Direction: they are surely not
   bool admission_told = false;
   bool denied = false;  // its session was ended by a verdict: nothing passes any more
   bool in_step = true;  // framing is followed; false after a midstream start or a gap

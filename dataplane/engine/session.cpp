@@ -308,7 +308,8 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
 
   const bool enforced = transit.enforced();
   if (!enforced && flow.stream.held() != 0) let_go_of_held(flow, true, transit.rules);
-  const bool retain = flow.content != Content::opaque;
+  const auto side = static_cast<std::size_t>(direction);
+  const bool retain = flow.content != Content::opaque && !(flow.waits && flow.plain[side]);
   const auto tracking = enforced ? Tracking::enforce : Tracking::observe;
   auto step = flow.stream.accept(direction, transit.packet, transit.now, tracking, retain, pools);
   if (step.restart) {
@@ -336,7 +337,6 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   if (step.reason != Reason::none && transit.rules != nullptr) report(transit, {.reason = step.reason});
   const bool unseen = step.reason == Reason::memory_full;  // observing: passed, with nothing kept of it
   if (step.gap || unseen) flow.in_step = false;
-  const auto side = static_cast<std::size_t>(direction);
   if (step.gap) {
     assembler.clear(flow.parts);
     // A loss inside a message whose end is known: what follows is the rest of it, then the next one.
@@ -436,7 +436,7 @@ void Engine::State::challenge(const Transit& transit, const Flow& flow, Directio
 Judgement Engine::State::judge_segment(const Transit& transit, const Flow& flow, Direction direction,
                                        const Step& step, const Inspection& inspection,
                                        bool unfinished) const noexcept {
-  if (flow.content == Content::opaque || transit.rules == nullptr) return {};
+  if (flow.content == Content::opaque || flow.waits || transit.rules == nullptr) return {};
   if (overdue(flow, direction, transit.now)) return {.reason = Reason::expired, .protocol = flow.protocol};
   const std::uint32_t receiver = flow.receiving_asset(direction);
   const bool alone = inspection.messages == 1 && !unfinished && step.fresh == transit.packet.payload_length &&

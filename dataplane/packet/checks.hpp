@@ -34,7 +34,7 @@ inline std::uint32_t off = 0;  // bit by Check
 }
 inline bool runs(Check check) noexcept { return (switched::off >> static_cast<unsigned>(check) & 1U) == 0; }
 #else
-constexpr bool runs(Check) noexcept { return true; }
+consteval bool runs(Check) noexcept { return true; }
 #endif
 
 }  // namespace sluice

@@ -18,9 +18,7 @@ std::uint32_t window_of(const TcpHeader& tcp, std::uint8_t scale) noexcept {
 
 Step Stream::accept(Direction direction, const Packet& packet, Time now, Tracking tracking, bool retain,
                     StreamPools& pools) noexcept {
-  if (!retain) {
-    for (Half& half : halves_) half.forget(half.data_end(), pools.bytes);
-  }
+  if (!retain) at(direction).forget(at(direction).data_end(), pools.bytes);
   return tracking == Tracking::enforce ? enforce(direction, packet, now, retain, pools)
                                        : observe(direction, packet, now, retain, pools);
 }

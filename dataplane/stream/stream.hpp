@@ -68,8 +68,8 @@ class Stream {
   [[nodiscard]] StreamPhase phase() const noexcept { return phase_; }
   [[nodiscard]] bool midstream() const noexcept { return midstream_; }  // no handshake was seen
 
-  // `retain`: the flow is decoded or scanned, so its bytes are kept until judged and acknowledged; otherwise
-  // only numbers are tracked and `fresh` stays the count while pending() is empty.
+  // `retain`: this end's bytes are decoded or scanned, so they are kept until judged and acknowledged;
+  // otherwise only numbers are tracked and `fresh` stays the count while pending() is empty.
   Step accept(Direction direction, const Packet& packet, Time now, Tracking tracking, bool retain,
               StreamPools& pools) noexcept;
 
