@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <stdexcept>
 
-#include "rules/compile/compile.hpp"
+#include "tests/traffic/line.hpp"
 
 namespace sluice::traffic {
 namespace {
@@ -72,21 +71,6 @@ Stage stage_of(const Event& event) {
       break;
   }
   return Stage::link;
-}
-
-std::unique_ptr<const Ruleset> compiled(const std::string& toml) {
-  Diagnostics diagnostics;
-  const compile::Source source{"model.toml", toml};
-  auto output = compile::compile({&source, 1}, registry().schemas, diagnostics);
-  std::string errors;
-  for (const auto& error : diagnostics.errors()) errors += error.text() + "\n";
-  if (!output) throw std::runtime_error{errors + toml};
-  image::set_generation(output->image, 1);
-  std::vector<std::string> ports;
-  for (std::uint32_t i = 0; i < model::kPorts; ++i) ports.push_back("p" + std::to_string(i));
-  auto rules = Ruleset::load(std::move(output->image), registry(), ports);
-  if (!rules) throw std::runtime_error{rules.error().text() + "\n" + toml};
-  return std::move(*rules);
 }
 
 }  // namespace
