@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/engine/engine.hpp"
 #include "rules/base/result.hpp"
 
 namespace CLI {
@@ -36,6 +37,7 @@ struct Console {
   std::ostream& err;
   Format format = Format::text;  // set from -o before run()
   Colour colour = Colour::off;   // on when `out` is a terminal and NO_COLOR is not set
+  EngineLimits limits{};         // of the engine that reads a capture
 };
 
 class Command {

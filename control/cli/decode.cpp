@@ -106,12 +106,15 @@ class Decode final : public Command {
       columns.push_back({name, std::move(*found)});
     }
     if (!known) return Exit::bad_use;
-    const auto walked = walk(capture_, wanted, [&](std::uint64_t number, std::span<const Value> values) {
-      if (!any_shown(columns, values)) return;
-      const auto row =
-          console.format == Format::json ? json_line(number, columns, values) : line(number, columns, values);
-      console.out << row << '\n';
-    });
+    const auto walked = walk(
+        capture_, wanted,
+        [&](std::uint64_t number, std::span<const Value> values) {
+          if (!any_shown(columns, values)) return;
+          const auto row = console.format == Format::json ? json_line(number, columns, values)
+                                                          : line(number, columns, values);
+          console.out << row << '\n';
+        },
+        console.limits);
     return exit_of_walk(console, walked);
   }
 

@@ -45,14 +45,17 @@ class Match final : public Command {
       }
     }
     auto matched = nlohmann::json::array();
-    const auto walked = walk(capture_, wanted, [&](std::uint64_t number, std::span<const Value> values) {
-      if (!language::evaluate({program.nodes, program.constants}, {{values}}, schemas)) return;
-      if (console.format == Format::json) {
-        matched.push_back(number);
-      } else {
-        console.out << number << '\n';
-      }
-    });
+    const auto walked = walk(
+        capture_, wanted,
+        [&](std::uint64_t number, std::span<const Value> values) {
+          if (!language::evaluate({program.nodes, program.constants}, {{values}}, schemas)) return;
+          if (console.format == Format::json) {
+            matched.push_back(number);
+          } else {
+            console.out << number << '\n';
+          }
+        },
+        console.limits);
     if (walked && console.format == Format::json)
       console.out << nlohmann::json{{"frames", matched}}.dump() << '\n';
     return exit_of_walk(console, walked);

@@ -34,16 +34,18 @@ std::string_view name_of(FieldType type) noexcept {
 
 Result<std::vector<FieldRef>> find_field(Schemas schemas, std::string_view name) {
   std::vector<FieldRef> found;
-  Nearest nearest{name};
   for (std::size_t protocol = 0; protocol < schemas.size(); ++protocol) {
     const auto& fields = schemas[protocol]->fields;
     for (std::size_t field = 0; field < fields.size(); ++field) {
-      nearest.offer(fields[field].name);
       if (fields[field].name != name) continue;
       found.push_back({static_cast<std::uint16_t>(protocol), static_cast<std::uint16_t>(field)});
     }
   }
   if (found.empty()) {
+    Nearest nearest{name};
+    for (const auto* schema : schemas) {
+      for (const auto& field : schema->fields) nearest.offer(field.name);
+    }
     return failure("unknown field \"" + std::string{name} + "\"",
                    nearest.remedy("`sluice fields` lists all"));
   }

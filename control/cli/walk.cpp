@@ -50,10 +50,11 @@ class Gathered {
 
 class Walk final : public Buffers, public Events {
  public:
-  Walk(CaptureReader reader, std::span<const FieldRef> wanted, const FrameTaker& taker)
+  Walk(CaptureReader reader, std::span<const FieldRef> wanted, const FrameTaker& taker,
+       const EngineLimits& limits)
       : ports_{std::move(reader), [](const CaptureReader::Record&) { return PortId{0}; }, nullptr},
         taker_{taker},
-        engine_{{.checksums = Checksums::count}, registry(), *this, *this} {
+        engine_{{.limits = limits, .checksums = Checksums::count}, registry(), *this, *this} {
     wanted_.resize(schemas().size());
     for (std::size_t i = 0; i < wanted_.size(); ++i) wanted_[i].resize(schemas()[i]->fields.size());
     for (const auto& field : wanted) wanted_[field.protocol][field.field] = true;
@@ -138,10 +139,10 @@ class Walk final : public Buffers, public Events {
 }  // namespace
 
 Result<std::optional<Error>> walk(const std::string& path, std::span<const FieldRef> wanted,
-                                  const FrameTaker& taker) {
+                                  const FrameTaker& taker, const EngineLimits& limits) {
   auto reader = CaptureReader::open(path);
   if (!reader) return tl::unexpected{reader.error()};
-  return Walk{std::move(*reader), wanted, taker}.run();
+  return Walk{std::move(*reader), wanted, taker, limits}.run();
 }
 
 Exit exit_of_walk(Console& console, const Result<std::optional<Error>>& walked) {

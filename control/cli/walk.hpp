@@ -24,7 +24,7 @@ using FrameTaker = std::function<void(std::uint64_t number, std::span<const Valu
 // Reads the capture at `path`. An error of open() is a Result; what stopped the reading later, such as a file
 // cut at its end, is the optional: everything before it was handed over.
 Result<std::optional<Error>> walk(const std::string& path, std::span<const FieldRef> wanted,
-                                  const FrameTaker& taker);
+                                  const FrameTaker& taker, const EngineLimits& limits);
 
 // Tells what went wrong, and the exit code that follows.
 Exit exit_of_walk(Console& console, const Result<std::optional<Error>>& walked);

@@ -32,7 +32,8 @@ std::size_t nesting(std::string_view text) {
     if (c == '(' || c == '{') deepest = std::max(deepest, ++depth);
     if ((c == ')' || c == '}') && depth != 0) --depth;
   }
-  return deepest + static_cast<std::size_t>(std::ranges::count(text, '!'));
+  return deepest +
+         static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return c == '!' || c == '-'; }));
 }
 
 // Some values of each field; bytes and strings are pieces of the text.
