@@ -10,7 +10,7 @@
 #include <span>
 
 #include "dataplane/engine/event.hpp"
-#include "dataplane/packet/fragments.hpp"
+#include "dataplane/flow/fragments.hpp"
 #include "dataplane/packet/frame.hpp"
 #include "dataplane/packet/packet.hpp"
 #include "dataplane/protocol/protocol.hpp"

@@ -12,9 +12,9 @@
 #include "dataplane/engine/rewrites.hpp"
 #include "dataplane/engine/transit.hpp"
 #include "dataplane/flow/fleeting.hpp"
+#include "dataplane/flow/fragments.hpp"
 #include "dataplane/flow/shares.hpp"
 #include "dataplane/flow/table.hpp"
-#include "dataplane/packet/fragments.hpp"
 #include "dataplane/stream/pools.hpp"
 #include "rules/schema/groundwork.hpp"
 

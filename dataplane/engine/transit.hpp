@@ -7,7 +7,7 @@
 
 #include "dataplane/engine/event.hpp"
 #include "dataplane/engine/policy.hpp"
-#include "dataplane/packet/fragments.hpp"
+#include "dataplane/flow/fragments.hpp"
 #include "dataplane/packet/packet.hpp"
 #include "dataplane/packet/values.hpp"
 #include "dataplane/ruleset/ruleset.hpp"

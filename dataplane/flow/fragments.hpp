@@ -16,9 +16,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/flow/departed.hpp"
 #include "dataplane/flow/shares.hpp"
 #include "dataplane/flow/table.hpp"
-#include "dataplane/packet/departed.hpp"
 #include "dataplane/packet/packet.hpp"
 
 namespace sluice {

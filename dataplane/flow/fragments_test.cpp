@@ -1,4 +1,4 @@
-#include "dataplane/packet/fragments.hpp"
+#include "dataplane/flow/fragments.hpp"
 
 #include <algorithm>
 #include <map>

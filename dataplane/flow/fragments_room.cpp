@@ -1,7 +1,7 @@
 // The room of Fragments: whose datagrams take it, and which give way.
 #include <algorithm>
 
-#include "dataplane/packet/fragments.hpp"
+#include "dataplane/flow/fragments.hpp"
 
 namespace sluice {
 
