@@ -86,6 +86,9 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
     bool client_opened = true;
   };
   flow.waits = false;
+  // What an opaque rule let pass stays opaque: its end doesn't begin a message any more.
+  auto& plain = flow.plain[static_cast<std::size_t>(direction)];
+  const bool spoken = plain && flow.opaque_permit.permitted && transit.enforced();
   const bool tcp = transit.packet.transportation == Transportation::tcp;
   const auto transport = tcp ? Transport::tcp : Transport::udp;
   const bool from_opener = direction == flow.opener_direction;
@@ -96,7 +99,7 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
   Guess possible;
   const auto consider = [&](std::uint16_t id, bool client_opened) noexcept {
     const auto& protocol = *registry.protocols[id];
-    if (protocol.probe == nullptr || !has(protocol.schema->transports, transport) ||
+    if (spoken || protocol.probe == nullptr || !has(protocol.schema->transports, transport) ||
         !protocol.schema->carrier.protocol.empty()) {
       return;
     }
@@ -162,7 +165,6 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
   const Role role = from_opener ? Role::client : Role::server;
   if (flow.opaque_permit.permitted) {
     // Each end's first bytes may yet turn out to be what no opaque rule covers.
-    auto& plain = flow.plain[static_cast<std::size_t>(direction)];
     plain |= bytes.size() > kMostUndecided || !may_be_recognised(role, bytes);
     flow.waits = tcp && flow.in_step && transit.enforced() && !(flow.plain[0] && flow.plain[1]);
   }

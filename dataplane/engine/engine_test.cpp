@@ -494,6 +494,21 @@ TEST(Engine, E55_an_opaque_connection_waits_until_it_is_surely_nothing_that_a_de
     EXPECT_TRUE(payload_to(talk.say(Role::client, {kWriteCoil.begin() + 5, kWriteCoil.end()}), kOt).empty());
     EXPECT_EQ(box.log.verdicts.back().reason, Reason::wrong_protocol);
   }
+  // Nor to say something else first and this in its place.
+  {
+    Box box{kZones + conduit("enforce") + kDatabase +
+            "[[allow]]\nfrom = \"ot\"\nto = \"it\"\nprotocol = \"modbus\"\nfunctions = [8]\n"
+            "opened_by = \"to\"\nreason = \"the other way\"\n"};
+    Talk talk{box, "10.0.0.7", "10.0.1.7", 40000, 1433};
+    talk.open();
+    const auto message = modbus(1, 1, {8, 0x29, 0x81, 0, 0, 0, 0});
+    talk.say(Role::client, Bytes(15, 0xaa));
+    talk.next[0] -= 15;
+    talk.say(Role::client, {message[0]});
+    talk.next[0] -= 1;
+    EXPECT_TRUE(payload_to(talk.say(Role::client, message), kOt).empty());
+    EXPECT_EQ(box.log.verdicts.back().reason, Reason::wrong_protocol);
+  }
   // What could still be the start of a message is neither late nor too long for it.
   Box box{kZones + conduit("enforce") + kDatabase};
   Talk talk{box, "10.0.0.7", "10.0.1.7", 40000, 1433};
