@@ -494,6 +494,17 @@ TEST(Engine, E55_an_opaque_connection_waits_until_it_is_surely_nothing_that_a_de
     EXPECT_TRUE(payload_to(talk.say(Role::client, {kWriteCoil.begin() + 5, kWriteCoil.end()}), kOt).empty());
     EXPECT_EQ(box.log.verdicts.back().reason, Reason::wrong_protocol);
   }
+  // Nor to say its first byte beforehand, behind what is half a message of something else.
+  {
+    Box box{kZones + conduit("enforce") + kDatabase};
+    Talk talk{box, "10.0.0.7", "10.0.1.7", 40000, 1433};
+    talk.open();
+    talk.say(Role::client, build::hex("0103 0000 000a c5cd"));
+    talk.say(Role::client, {kWriteCoil[0]});
+    talk.next[0] -= 1;
+    EXPECT_TRUE(payload_to(talk.say(Role::client, kWriteCoil), kOt).empty());
+    EXPECT_EQ(box.log.verdicts.back().reason, Reason::wrong_protocol);
+  }
   // Nor to say something else first and this in its place.
   {
     Box box{kZones + conduit("enforce") + kDatabase +
