@@ -44,6 +44,7 @@ Inspection Engine::State::inspect(Transit& transit, Flow& flow, Direction direct
   auto protocol = recognised(role, bytes);
   // With bytes in front that told nothing, the segment may still be a message of its own.
   if (!protocol.exists()) protocol = recognised(role, transit.packet.payload());
+  if (!protocol.exists() && fresh < all) protocol = recognised(role, bytes.last(fresh));
   if (protocol.exists()) {
     const Judgement judgement{.reason = Reason::wrong_protocol, .protocol = protocol};
     if (transit.enforced()) return {.judgement = judgement};
