@@ -275,6 +275,29 @@ TEST(StreamLife, E30_of_a_repetition_that_is_partly_acknowledged_only_the_rest_i
   }
 }
 
+// One end only speaks, of what no decoder knows; then comes a byte that could begin anything.
+TEST(StreamLife, E38_an_opaque_sessions_repetition_passes_after_a_byte_that_could_begin_any_protocol) {
+  Box box{enforce() + R"(
+[[allow]]
+from = "hmi"
+to = "plc"
+protocol = "tcp"
+ports = [2000]
+reason = "a log"
+)"};
+  Talk talk{box, "10.0.0.1", "10.0.1.2", 40000, 2000};
+  talk.open();
+  const Bytes line = build::bytes("a line of text that is no protocol");
+  EXPECT_EQ(payload_to(talk.say(Role::client, line), kOt), line);
+  EXPECT_EQ(payload_to(talk.say(Role::client, {0}), kOt), Bytes{0});
+  Bytes all = line;
+  all.push_back(0);
+  const auto first = talk.next[0] - static_cast<std::uint32_t>(all.size());
+  EXPECT_EQ(payload_to(talk.put(Role::client, talk.segment(Role::client, first, kPush, all)), kOt), all);
+  EXPECT_EQ(payload_to(talk.say(Role::client, line), kOt), line);
+  EXPECT_TRUE(box.log.verdicts.empty());
+}
+
 TEST(StreamLife, E47_a_session_that_is_idle_for_a_day_and_longer_is_never_reset_and_goes_on_midstream) {
   for (const std::string policy : {"drop", "resync"}) {
     auto toml = enforce();

@@ -19,6 +19,7 @@ struct Options {
   std::uint64_t from = 0;
   std::string off;
   bool exhaustive = false;
+  bool show = false;
 };
 
 bool switch_off([[maybe_unused]] const std::string& name) {
@@ -47,6 +48,7 @@ int run(const Options& options) {
     const std::uint64_t seed = options.exhaustive ? i : options.seed + i;
     const Plan plan = options.exhaustive ? exhaustive_plan(i) : random_plan(seed, true);
     const std::string wrong = carry_out(plan, course);
+    if (options.show) print(plan);
     if (wrong.empty()) continue;
     ++course.totals.mismatches;
     if (shown++ == 5) break;
@@ -95,6 +97,7 @@ int main(int argc, char** argv) {
   app.add_flag("--exhaustive", options.exhaustive, "Every set of up to three pieces")->excludes(count);
   app.add_option("--from", options.from, "Leave out so many first");
   app.add_option("--every", options.every, "Only each Nth")->check(CLI::PositiveNumber);
+  app.add_flag("--show", options.show, "Print every plan");
   app.add_option("--off", options.off, "Switch off this check of the engine; only in receiver-switched");
   app.footer("Example: receiver --stack linux --count 100000");
   try {
