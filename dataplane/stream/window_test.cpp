@@ -35,7 +35,7 @@ TEST(Window, E44_one_that_opens_and_closes_again_and_again_never_loses_what_lies
   talk.open(kC, kS, 64);
   std::uint32_t sent = 0;
   for (int i = 0; i < 200; ++i) {
-    const std::uint16_t window = i % 3 == 0 ? 0 : static_cast<std::uint16_t>(i % 50);
+    const auto window = static_cast<std::uint16_t>(i % 3 == 0 ? 0 : i % 50);
     talk.send({kServer, kAck, kS + 1, kC + 1 + sent, "", window});
     const std::string data(i % 3 == 0 ? 1 : window, 'd');
     if (data.empty()) continue;
