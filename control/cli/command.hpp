@@ -55,6 +55,7 @@ std::unique_ptr<Command> make_inspect();
 std::unique_ptr<Command> make_decode();
 std::unique_ptr<Command> make_match();
 std::unique_ptr<Command> make_fields();
+std::unique_ptr<Command> make_explain();
 std::unique_ptr<Command> make_status();
 std::unique_ptr<Command> make_commit();
 std::unique_ptr<Command> make_events();

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "rules/schema/normalisation.hpp"
+
 namespace sluice::cli {
 namespace {
 
@@ -68,6 +70,43 @@ TEST(Fields, json_has_every_protocol_with_all_its_tables) {
       EXPECT_TRUE(schema.contains(key)) << key;
   }
   EXPECT_EQ(all[0]["fields"][0]["name"], "frame.number");
+}
+
+TEST(Explain, every_row_of_the_table_of_normalisation_is_told_with_its_cases_and_choices) {
+  const auto done = sluice({"explain", "normalisation"});
+  EXPECT_EQ(done.exit, Exit::done);
+  for (const auto& row : kNormalisations) {
+    EXPECT_NE(done.out.find("\n" + std::string{row.name} + " "), std::string::npos) << row.name;
+    EXPECT_NE(done.out.find(row.seen), std::string::npos) << row.name;
+    EXPECT_NE(done.out.find(row.cases), std::string::npos) << row.name;
+  }
+  EXPECT_NE(done.out.find("tcp_urgent        normalise  drop       urgent           E42\n"
+                          "    the URG flag, or an urgent pointer\n"
+                          "    normalised: cleared"),
+            std::string::npos)
+      << done.out;
+  EXPECT_NE(done.out.find("llc_ip            drop       -          bad_ethernet     E03\n"),
+            std::string::npos);
+}
+
+TEST(Explain, json_has_the_same_rows) {
+  const auto done = sluice({"explain", "normalisation", "-o", "json"});
+  const auto all = nlohmann::json::parse(done.out);
+  ASSERT_EQ(all["rows"].size(), kNormalisationCount);
+  for (std::size_t i = 0; i < kNormalisationCount; ++i) {
+    const auto& row = all["rows"][i];
+    EXPECT_EQ(row["name"], kNormalisations[i].name);
+    EXPECT_EQ(row["usual"], name_of(kNormalisations[i].usual));
+    EXPECT_FALSE(row["cases"].empty());
+  }
+  const auto trailer = all["rows"][static_cast<std::size_t>(Normalisation::trailer)];
+  EXPECT_EQ(trailer["may_be"], nlohmann::json({"drop", "pass"}));
+  EXPECT_FALSE(all.contains("conduits"));
+}
+
+TEST(Explain, another_topic_is_bad_use) {
+  EXPECT_EQ(sluice({"explain", "weather"}).exit, Exit::bad_use);
+  EXPECT_EQ(sluice({"explain"}).exit, Exit::bad_use);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_decode());
   commands.push_back(make_match());
   commands.push_back(make_fields());
+  commands.push_back(make_explain());
   return commands;
 }
 

@@ -47,6 +47,9 @@ std::string_view category_of(Reason reason) noexcept {
     case Reason::tcp_options:
     case Reason::urgent:
     case Reason::bad_timestamp:
+    case Reason::trailer:
+    case Reason::bad_icmp:
+    case Reason::gratuitous:
       return "Transport anomaly";
     case Reason::flows_full:
     case Reason::held_full:

@@ -77,6 +77,29 @@ TEST(Compile, zones_assets_and_conduits_become_what_the_engine_looks_up) {
             static_cast<std::uint8_t>(Verdict::drop));
 }
 
+TEST(Compile, a_conduit_that_chooses_nothing_normalises_as_usual) {
+  const auto plant = compiled(std::string{toy::kPlant});
+  const auto& conduit = plant.view.conduits()[0];
+  EXPECT_EQ(conduit.treatments, usual_treatments());
+  EXPECT_EQ(conduit.ttl_floor, 1);
+}
+
+TEST(Compile, a_conduit_chooses_what_is_dropped_normalised_or_passed) {
+  const auto plant =
+      compiled(std::string{toy::kPlant} +
+               "[[conduit]]\nname = \"c\"\nsides = [{ port = \"a\", zones = [\"scada\"] }, { port = "
+               "\"b\", zones = [\"cell-1\"] }]\nmode = \"learn\"\non_failure = \"open\"\nmidstream = "
+               "\"pass\"\nttl_floor = 9\nnormalisation = { tcp_urgent = \"drop\", ip_options = "
+               "\"normalise\", trailer = \"pass\" }\n");
+  const auto& conduit = plant.view.conduits()[1];
+  auto expected = usual_treatments();
+  expected[static_cast<std::size_t>(Normalisation::tcp_urgent)] = Treatment::drop;
+  expected[static_cast<std::size_t>(Normalisation::ip_options)] = Treatment::normalise;
+  expected[static_cast<std::size_t>(Normalisation::trailer)] = Treatment::pass;
+  EXPECT_EQ(conduit.treatments, expected);
+  EXPECT_EQ(conduit.ttl_floor, 9);
+}
+
 TEST(Compile, an_allow_rule_becomes_a_grant_in_the_cell_of_its_ends) {
   const auto plant = compiled(std::string{toy::kPlant} + R"(
 [[allow]]

@@ -170,6 +170,28 @@ const Case kPlaces[] = {
       "+9:13: not a VLAN; write whole numbers from 1 to 4094; leave the list empty for frames without a tag",
       "+9:19: not a VLAN; write whole numbers from 1 to 4094; leave the list empty for frames without a "
       "tag"}},
+    {"treatments that are not possible",
+     "[[conduit]]\nname = \"c\"\nsides = [{ port = \"a\", zones = [\"scada\"] }, { port = \"b\", zones = "
+     "[\"cell-1\"] }]\nmode = \"learn\"\non_failure = \"open\"\nmidstream = \"pass\"\nttl_floor = 0\n"
+     "normalisation = { tcp_urgent = \"pass\", trailers = \"pass\", llc_ip = \"pass\", tcp_options = 1, "
+     "qqqqqqqqqqq "
+     "= \"drop\" }\n[[conduit]]\nname = \"d\"\nsides = [{ port = \"e\", zones = [\"scada\"] }, { port = "
+     "\"f\", "
+     "zones = [\"cell-1\"] }]\nmode = \"learn\"\non_failure = \"open\"\nmidstream = \"pass\"\nnormalisation "
+     "= "
+     "[]\n",
+     {"+7:13: ttl_floor is 0; write a whole number from 1 to 255",
+      "+8:32: tcp_urgent is \"pass\"; write \"drop\" or \"normalise\"",
+      "+8:40: nothing to normalise is called \"trailers\"; did you mean \"trailer\"?",
+      "+8:59: llc_ip leaves no choice: it is always \"drop\"; remove it; `sluice explain normalisation` "
+      "lists "
+      "what may be chosen",
+      "+8:92: tcp_options is a whole number; write \"drop\" or \"normalise\"",
+      "+8:95: nothing to normalise is called \"qqqqqqqqqqq\"; what may be chosen is trailer, ip_options, "
+      "ip_extensions, arp_gratuitous, tcp_reserved, tcp_syn_data, tcp_options, tcp_urgent",
+      "+15:17: normalisation is a list; write { tcp_urgent = \"drop\", … }; `sluice explain normalisation` "
+      "lists "
+      "what may be chosen"}},
     {"conduits that share a port and VLANs",
      "[[conduit]]\nname = \"scada-cell1\"\nsides = [{ port = \"eth1\", zones = [\"scada\"] }, { port = "
      "\"eth3\", zones = [\"cell-1\"] }]\nmode = \"learn\"\non_failure = \"open\"\nmidstream = "

@@ -69,6 +69,8 @@ void Places::write(image::Writer& writer) const {
       conduit.actions[reason] =
           static_cast<std::uint8_t>(default_action(static_cast<Reason>(reason), row.deny));
     }
+    conduit.treatments = row.treatments;
+    conduit.ttl_floor = row.ttl_floor;
     writer.conduits.push_back(conduit);
   }
 }

@@ -5,6 +5,7 @@
 #include "rules/compile/form.hpp"
 #include "rules/compile/rows.hpp"
 #include "rules/schema/groundwork.hpp"
+#include "rules/schema/normalisation.hpp"
 
 namespace sluice::compile {
 namespace {
@@ -51,6 +52,52 @@ void read_side(const TomlValue& value, ConduitRow& row, Notes& notes) {
   }
   form.close();
   row.sides.push_back(std::move(side));
+}
+
+// What a row of the table of normalisation may be, in words.
+std::string choices_of(const NormalisationRow& row) {
+  std::string out;
+  for (std::size_t i = 0; i < kTreatmentNames.size(); ++i) {
+    if (!row.may(static_cast<Treatment>(i))) continue;
+    out += (out.empty() ? "" : " or ") + quoted(kTreatmentNames[i]);
+  }
+  return out;
+}
+
+void read_treatment(const Entry& entry, ConduitRow& row, Notes& notes) {
+  const auto found = normalisation_named(entry.key.text);
+  if (!found) {
+    Nearest search{entry.key.text};
+    std::string all;
+    for (const auto& known : kNormalisations) {
+      search.offer(known.name);
+      if (!known.fixed()) all += (all.empty() ? "what may be chosen is " : ", ") + std::string{known.name};
+    }
+    notes.error(entry.key.spot, "nothing to normalise is called " + quoted(entry.key.text),
+                search.remedy(all));
+    return;
+  }
+  const auto& known = row_of(*found);
+  if (known.fixed()) {
+    notes.error(entry.key.spot,
+                entry.key.text + " leaves no choice: it is always " + quoted(name_of(known.usual)),
+                "remove it; `sluice explain normalisation` lists what may be chosen");
+    return;
+  }
+  const auto* const value = &entry.value;
+  const auto at = value->kind == ValueKind::text
+                      ? std::find(kTreatmentNames.begin(), kTreatmentNames.end(), value->text)
+                      : kTreatmentNames.end();
+  const auto treatment = static_cast<Treatment>(at - kTreatmentNames.begin());
+  if (at == kTreatmentNames.end() || !known.may(treatment)) {
+    notes.error(
+        value->spot,
+        entry.key.text + " is " +
+            (value->kind == ValueKind::text ? quoted(value->text) : std::string{name_of(value->kind)}),
+        "write " + choices_of(known));
+    return;
+  }
+  row.treatments[static_cast<std::size_t>(*found)] = treatment;
 }
 
 }  // namespace
@@ -176,6 +223,16 @@ void read_conduit(const TomlValue& table, Rows& rows, Notes& notes) {
       row.groundwork |= 1U << static_cast<unsigned>(at - kGroundworkNames.begin());
     }
   }
+  const auto* normalisation = form.value("normalisation", Need::may);
+  if (normalisation != nullptr && normalisation->kind != ValueKind::table) {
+    notes.error(
+        normalisation->spot, "normalisation is " + std::string{name_of(normalisation->kind)},
+        "write { tcp_urgent = \"drop\", … }; `sluice explain normalisation` lists what may be chosen");
+  } else if (normalisation != nullptr) {
+    for (const auto& entry : normalisation->entries) read_treatment(entry, row, notes);
+  }
+  row.ttl_floor =
+      static_cast<std::uint8_t>(form.number("ttl_floor", Need::may, 1, 255).value_or(kUsualTtlFloor));
   row.mode = static_cast<Mode>(form.choice("mode", Need::must, kModes).value_or(2));
   row.on_failure = static_cast<FailMode>(form.choice("on_failure", Need::must, kFailModes).value_or(0));
   row.midstream = static_cast<Midstream>(form.choice("midstream", Need::must, kMidstream).value_or(1));

@@ -57,6 +57,8 @@ struct ConduitRow {
   Midstream midstream = Midstream::drop;
   Verdict deny = Verdict::reset;
   Spot deny_spot;
+  Treatments treatments = usual_treatments();
+  std::uint8_t ttl_floor = kUsualTtlFloor;
 };
 
 // One end of a rule: a zone or an asset by name, or a group of a zone.

@@ -6,6 +6,7 @@
 #include "rules/base/utf8.hpp"
 #include "rules/image/runs.hpp"
 #include "rules/schema/groundwork.hpp"
+#include "rules/schema/normalisation.hpp"
 
 namespace sluice::image {
 namespace {
@@ -158,6 +159,13 @@ class Records {
           return bad("conduits", i, "an action that does not exist");
         }
       }
+      for (std::size_t row = 0; row < conduit.treatments.size(); ++row) {
+        const auto treatment = conduit.treatments[row];
+        if (row < kNormalisationCount ? !kNormalisations[row].may(treatment) : treatment != Treatment{}) {
+          return bad("conduits", i, "a treatment that is not possible");
+        }
+      }
+      if (conduit.ttl_floor == 0) return bad("conduits", i, "no floor for the time to live");
     }
     return true;
   }

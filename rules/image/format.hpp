@@ -11,12 +11,13 @@
 #include <type_traits>
 
 #include "rules/language/program.hpp"
+#include "rules/schema/normalisation.hpp"
 #include "rules/schema/reason.hpp"
 
 namespace sluice::image {
 
 inline constexpr std::array<char, 8> kMagic = {'S', 'L', 'U', 'I', 'C', 'E', 'I', 'M'};
-inline constexpr std::uint32_t kFormat = 2;
+inline constexpr std::uint32_t kFormat = 3;
 inline constexpr std::size_t kAlignment = 64;
 inline constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // of a whole image
 inline constexpr std::uint32_t kNone = 0xffffffff;               // an index that points nowhere
@@ -106,8 +107,11 @@ struct Conduit {
   Mode mode = Mode::enforce;
   FailMode on_failure = FailMode::closed;
   Midstream midstream = Midstream::resync;
-  Verdict deny = Verdict::reset;           // for TCP; drop otherwise
-  std::array<std::uint8_t, 64> actions{};  // by Reason: a Verdict; what enforce mode does
+  Verdict deny = Verdict::reset;               // for TCP; drop otherwise
+  std::array<std::uint8_t, 64> actions{};      // by Reason: a Verdict; what enforce mode does
+  Treatments treatments = usual_treatments();  // by Normalisation
+  std::uint8_t ttl_floor = kUsualTtlFloor;     // a unicast datagram below it is dropped; at least 1
+  std::array<std::uint8_t, 3> pad{};
 };
 static_assert(kReasonCount <= 64);
 inline constexpr std::uint32_t kUntagged = 0xffff;

@@ -89,6 +89,7 @@ class Walk {
       for (const auto vlan : ImageView::slice(view_.vlans(), conduit.vlans)) sum_ += vlan;
       bytes(bytes_of(name_of(conduit.mode)));
       for (const auto action : conduit.actions) bytes(bytes_of(name_of(static_cast<Verdict>(action))));
+      for (const auto treatment : conduit.treatments) bytes(bytes_of(name_of(treatment)));
     }
   }
 

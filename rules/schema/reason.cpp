@@ -54,8 +54,11 @@ constexpr std::array<std::string_view, kReasonCount> kReasons = {
     "rate_limited",
     "fragments_full",
     "half_open_full",
+    "trailer",
+    "bad_icmp",
+    "gratuitous",
 };
-static_assert(kReasons.back() == "half_open_full", "a name for each reason, in order");
+static_assert(kReasons.back() == "gratuitous", "a name for each reason, in order");
 
 }  // namespace
 
@@ -102,6 +105,9 @@ Verdict default_action(Reason reason, Verdict deny) noexcept {
     case Reason::rate_limited:
     case Reason::fragments_full:
     case Reason::half_open_full:
+    case Reason::trailer:
+    case Reason::bad_icmp:
+    case Reason::gratuitous:
       return Verdict::drop;
     case Reason::no_policy:
     case Reason::no_rule:

@@ -65,6 +65,9 @@ enum class Reason : std::uint8_t {
   rate_limited,    // more of this kind in a second than passes
   fragments_full,  // datagrams that wait for their fragments are bounded
   half_open_full,  // connections that were begun and not answered are bounded
+  trailer,         // bytes behind the datagram, where they are not zeroed
+  bad_icmp,        // redirects, timestamps, masks, too long: never across a conduit
+  gratuitous,      // an ARP announcement that nobody asked for
   count_,
 };
 inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::count_);

@@ -57,6 +57,18 @@ class Check(unittest.TestCase):
         done = self.check(readme.split("```toml\n")[1].split("```")[0])
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_explain_shows_what_a_conduit_chose_otherwise(self):
+        path = self.folder / "policy.toml"
+        chosen = 'ttl_floor = 5\nnormalisation = { tcp_urgent = "drop", ip_options = "normalise", trailer = "normalise" }\n'
+        path.write_text(GOOD.replace('midstream = "drop"\n', 'midstream = "drop"\n' + chosen))
+        explain = [binaries_of_test() / "sluice", "explain", "normalisation", "--config", path]
+        told = subprocess.run([*explain, "-o", "json"], capture_output=True, text=True, check=True)
+        self.assertEqual(json.loads(told.stdout)["conduits"],
+                         [{"name": "a-b", "ttl_floor": 5,
+                           "normalisation": {"ip_options": "normalise", "tcp_urgent": "drop"}}])
+        told = subprocess.run(explain, capture_output=True, text=True, check=True)
+        self.assertIn("conduit a-b: \n    ip_options = normalise (usual: drop)\n", told.stdout)
+
     def test_every_error_is_told_at_once_with_its_place(self):
         done = self.check(GOOD.replace('protocol = "modbus"', 'protocol = "modbuss"')
                           .replace('"arp"', '"arpp"').replace('10.0.1.0/24', '10.0.1.0/240'))
