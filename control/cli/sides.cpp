@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dataplane/ruleset/ruleset.hpp"
+
 namespace sluice::cli {
 namespace {
 
@@ -52,7 +54,7 @@ PortId Sides::port_of(ByteView frame, std::uint32_t wire_length) {
                {},
                nullptr},
               Checksums::count, packet);
-  const std::uint32_t vlan = packet.vlan_count == 0 ? image::kUntagged : packet.vlans[0];
+  const std::uint32_t vlan = vlans_of(packet);
   const auto from = zone(packet.source, packet.source_mac, packet.network);
   const auto to = zone(packet.destination, packet.destination_mac, packet.network);
 

@@ -74,10 +74,6 @@ void Engine::State::packet(Transit& transit) noexcept {
 // Finds the conduit, and with it the mode and the words for events.
 bool Engine::State::place(Transit& transit) noexcept {
   const Packet& packet = transit.packet;
-  // A priority tag (VID 0) belongs to no VLAN (IEEE 802.1Q 9.6).
-  const std::uint16_t vlan = packet.vlan_count != 0 && packet.vlans[0] != 0
-                                 ? packet.vlans[0]
-                                 : static_cast<std::uint16_t>(image::kUntagged);
   transit.event.time = transit.now;
   transit.event.packet = &packet;
   if (transit.rules == nullptr) {
@@ -86,18 +82,14 @@ bool Engine::State::place(Transit& transit) noexcept {
     return true;
   }
   transit.event.generation = transit.rules->generation();
-  transit.place = transit.rules->place(packet.frame.port, vlan);
-  // A second tag would become the VLAN behind the next switch that takes the first one off.
-  const bool taken = transit.place.conduit.exists() && (packet.vlan_count <= 1 || !runs(Check::tags));
+  transit.place = transit.rules->place(packet.frame.port, vlans_of(packet));
+  const bool taken = transit.place.conduit.exists();
   if (!taken) transit.place = transit.rules->observer(packet.frame.port);
   if (!transit.place.conduit.exists()) return false;
   transit.conduit = &transit.rules->image().conduits()[transit.place.conduit.value];
   transit.mode = transit.event.mode = transit.conduit->mode;
   transit.event.conduit = transit.place.conduit;
-  // Port numbers and VLANs outlive a generation, conduit numbers do not.
-  const std::uint32_t pair = std::min(packet.frame.port.value, transit.place.other.value);
-  const std::uint32_t tag = packet.vlan_count != 0 ? packet.vlans[0] : 0;
-  transit.lane = static_cast<std::uint16_t>(tag | pair << 12U);
+  transit.lane = lane_of(packet, std::min(packet.frame.port, transit.place.other));
   return taken;
 }
 

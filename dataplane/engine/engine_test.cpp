@@ -246,18 +246,90 @@ TEST(Engine, E02_a_vlan_that_no_conduit_takes_is_dropped) {
   EXPECT_EQ(box.log.verdicts.back().reason, Reason::no_conduit);
 }
 
-TEST(Engine, E01_a_second_tag_is_refused_whatever_the_first_one_is) {
+TEST(Engine, E01_a_second_tag_is_refused_where_only_the_first_one_is_listed) {
   Box box{enforce("vlans = [7]")};
   build::Link link;
   link.source = "10.0.0.1";
   link.destination = "10.0.1.2";
   link.tags = {{.id = 7}};
   EXPECT_EQ(box.send(build::tcp(link, {.flags = tcp_flag::syn}), kIt).size(), 1U);
-  link.tags = {{.id = 7}, {.id = 99}};
-  EXPECT_TRUE(box.send(build::tcp(link, {.source_port = 41000, .flags = tcp_flag::syn}), kIt).empty());
-  EXPECT_EQ(box.log.verdicts.back().reason, Reason::no_conduit);
-  link.tags = {{.id = 0}};
-  EXPECT_TRUE(box.send(build::tcp(link, {.source_port = 41000, .flags = tcp_flag::syn}), kIt).empty());
+  for (const auto& tags : {std::vector<build::Tag>{{.id = 7}, {.id = 99}},
+                           {{.id = 7}, {.id = 0}},
+                           {{.id = 0}, {.id = 7}},
+                           {{.id = 7}, {.id = 7}},
+                           {{.id = 0}}}) {
+    link.tags = tags;
+    EXPECT_TRUE(box.send(build::tcp(link, {.source_port = 41000, .flags = tcp_flag::syn}), kIt).empty());
+    EXPECT_EQ(box.log.verdicts.back().reason, Reason::no_conduit);
+  }
+  box.expect_conserved();
+}
+
+const std::string kStacks = "vlans = [{ outer = 100, inner = 20 }, { outer = 100, inner = 0 }, 100]";
+
+TEST(Engine, E01_two_tags_pass_where_the_pair_is_listed_whatever_their_types) {
+  for (const auto mode : {Mode::enforce, Mode::monitor}) {
+    Box box{mode == Mode::enforce ? enforce(kStacks) : monitor(kStacks)};
+    build::Link link;
+    link.source = "10.0.0.1";
+    link.destination = "10.0.1.2";
+    std::uint16_t port = 40000;
+    for (const std::uint16_t outer : {0x8100, 0x88a8, 0x9100}) {
+      for (const std::uint16_t inner : {0x8100, 0x88a8, 0x9100}) {
+        link.tags = {{.id = 100, .type = outer}, {.id = 20, .type = inner}};
+        const auto syn = build::tcp(link, {.source_port = ++port, .flags = tcp_flag::syn});
+        const auto left = box.send(syn, kIt);
+        ASSERT_EQ(left.size(), 1U);
+        EXPECT_EQ(left[0].bytes, syn);
+      }
+    }
+    EXPECT_TRUE(box.log.verdicts.empty());
+    const std::vector<std::pair<std::vector<build::Tag>, Reason>> others = {
+        {{{.id = 20}, {.id = 100}}, Reason::no_conduit},
+        {{{.id = 100}, {.id = 21}}, Reason::no_conduit},
+        {{{.id = 101}, {.id = 20}}, Reason::no_conduit},
+        {{{.id = 20}}, Reason::no_conduit},
+        {{}, Reason::no_conduit},
+        {{{.id = 0}, {.id = 100}}, Reason::no_conduit},
+        {{{.id = 100}, {.id = 20}, {.id = 20}}, Reason::bad_ethernet},
+        {{{.id = 100}, {.id = 20}, {.id = 0}, {.id = 20}}, Reason::bad_ethernet}};
+    for (const auto& [tags, reason] : others) {
+      link.tags = tags;
+      const auto syn = build::tcp(link, {.source_port = ++port, .flags = tcp_flag::syn});
+      const auto left = box.send(syn, kIt);
+      EXPECT_EQ(box.log.verdicts.back().reason, reason);
+      ASSERT_EQ(left.size(), mode == Mode::enforce ? 0U : 1U);
+      if (mode == Mode::monitor) EXPECT_EQ(left[0].bytes, syn);
+    }
+    box.expect_conserved();
+  }
+}
+
+TEST(Engine, E01_E02_the_same_session_in_another_stack_is_another_session) {
+  Box box{enforce("vlans = [100, { outer = 100, inner = 20 }, { outer = 100, inner = 0 }]")};
+  build::Link link;
+  link.source = "10.0.0.1";
+  link.destination = "10.0.1.2";
+  for (const auto& tags :
+       {std::vector<build::Tag>{{.id = 100}}, {{.id = 100}, {.id = 20}}, {{.id = 100}, {.id = 0}}}) {
+    link.tags = tags;
+    EXPECT_EQ(box.send(build::tcp(link, {.flags = tcp_flag::syn}), kIt).size(), 1U);
+  }
+  EXPECT_EQ(box.engine->counters().flows, 3U);
+  EXPECT_TRUE(box.log.verdicts.empty());
+}
+
+TEST(Engine, E01_a_reset_has_both_tags_of_the_session_that_it_ends) {
+  Box box{enforce(kStacks)};
+  build::Link link;
+  link.source = "10.0.0.9";  // no rule
+  link.destination = "10.0.1.2";
+  link.tags = {{.id = 100, .priority = 3, .type = 0x88a8}, {.id = 20}};
+  const auto syn = build::tcp(link, {.flags = tcp_flag::syn});
+  const auto left = box.send(syn, kIt);
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left[0].to, kIt);
+  EXPECT_TRUE(std::equal(left[0].bytes.begin() + 12, left[0].bytes.begin() + 22, syn.begin() + 12));
 }
 
 TEST(Engine, a_priority_tag_is_no_vlan) {

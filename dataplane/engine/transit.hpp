@@ -31,7 +31,7 @@ struct Transit {
   Ruleset::Place place;
   const image::Conduit* conduit = nullptr;
   Mode mode = Mode::enforce;
-  std::uint16_t lane = 0;  // tells flows of different wires apart
+  std::uint32_t lane = 0;  // tells flows of different wires apart
   bool revives = false;    // wants to begin a connection anew whose last one is over
   bool passed = false;
   Event event{};

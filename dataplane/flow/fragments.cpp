@@ -22,7 +22,7 @@ FlowKey key_of_datagram(const Packet& fragment, std::uint32_t lane) noexcept {
   key.high = fragment.destination;
   key.low_port = static_cast<std::uint16_t>(fragment.piece.identification >> 16);
   key.high_port = static_cast<std::uint16_t>(fragment.piece.identification);
-  key.conduit = static_cast<std::uint16_t>(lane);
+  key.lane = lane;
   key.ip_protocol = fragment.network == Network::ipv4 ? fragment.ip_protocol : std::uint8_t{0};
   return key;
 }

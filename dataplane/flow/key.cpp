@@ -15,7 +15,7 @@ Address from_mac(const Mac& mac) noexcept {
 
 }  // namespace
 
-Keyed key_of(const Packet& packet, std::uint16_t conduit) noexcept {
+Keyed key_of(const Packet& packet, std::uint32_t lane) noexcept {
   std::pair<Address, std::uint16_t> source{packet.source, 0};
   std::pair<Address, std::uint16_t> destination{packet.destination, 0};
   std::uint8_t ip_protocol = packet.ip_protocol;
@@ -42,10 +42,18 @@ Keyed key_of(const Packet& packet, std::uint16_t conduit) noexcept {
   keyed.key.high = high.first;
   keyed.key.low_port = low.second;
   keyed.key.high_port = high.second;
-  keyed.key.conduit = conduit;
+  keyed.key.lane = lane;
   keyed.key.ip_protocol = ip_protocol;
   keyed.direction = forth ? Direction::forth : Direction::back;
   return keyed;
+}
+
+std::uint32_t lane_of(const Packet& packet, PortId lower) noexcept {
+  constexpr std::uint32_t kInnerPriority = 0xfff;  // no VLAN has this number
+  const std::uint32_t outer = packet.vlan_count > 0 ? packet.vlans[0] : 0U;
+  std::uint32_t inner = packet.vlan_count > 1 ? packet.vlans[1] : 0U;
+  if (packet.vlan_count > 1 && inner == 0) inner = kInnerPriority;
+  return outer | inner << 12U | std::uint32_t{lower.value} << 24U;
 }
 
 }  // namespace sluice

@@ -20,12 +20,12 @@ struct FlowKey {
   Address high{};
   std::uint16_t low_port = 0;
   std::uint16_t high_port = 0;
-  std::uint16_t conduit = 0;  // the same addresses on two conduits are two flows
+  std::uint32_t lane = 0;  // the same addresses on two wires are two flows
   std::uint8_t ip_protocol = 0;
-  std::uint8_t pad = 0;
+  std::array<std::uint8_t, 3> pad{};
   auto operator<=>(const FlowKey&) const noexcept = default;
 };
-static_assert(sizeof(FlowKey) == 40);
+static_assert(sizeof(FlowKey) == 44);
 
 struct Keyed {
   FlowKey key;
@@ -34,6 +34,10 @@ struct Keyed {
 // TCP and UDP have their ports; every other IP protocol, ICMP too, is one flow per pair of addresses, and so
 // are fragments. What is not IP is one flow per pair of MAC addresses and EtherType (or LLC DSAP), which
 // stands in for both ports.
-Keyed key_of(const Packet& packet, std::uint16_t conduit) noexcept;
+Keyed key_of(const Packet& packet, std::uint32_t lane) noexcept;
+
+// The wire that a packet is on: its tags and the pair of ports, of which `lower` is the lower number. Both
+// outlive a generation, conduit numbers do not. A priority tag alone is none.
+std::uint32_t lane_of(const Packet& packet, PortId lower) noexcept;
 
 }  // namespace sluice

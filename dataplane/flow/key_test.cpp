@@ -2,15 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "dataplane/packet/builder.hpp"
 
 namespace sluice {
 namespace {
 
-Keyed keyed(build::Bytes bytes, std::uint16_t conduit = 0) {
+Keyed keyed(build::Bytes bytes, std::uint32_t lane = 0) {
   Packet packet;
   EXPECT_EQ(parse(build::frame_over(bytes), Checksums::verify, packet).reason, Reason::none);
-  return key_of(packet, conduit);
+  return key_of(packet, lane);
 }
 
 build::Link back(build::Link link) {
@@ -40,7 +42,7 @@ TEST(FlowKey, a_host_that_talks_to_itself_has_two_directions) {
   EXPECT_EQ(there.direction, opposite(here.direction));
 }
 
-TEST(FlowKey, port_protocol_address_and_conduit_each_make_another_flow) {
+TEST(FlowKey, port_protocol_address_and_lane_each_make_another_flow) {
   const auto base = keyed(build::tcp(kFour, {})).key;
   EXPECT_NE(keyed(build::tcp(kFour, {.source_port = 1})).key, base);
   EXPECT_NE(keyed(build::tcp(kFour, {.destination_port = 1})).key, base);
@@ -63,6 +65,24 @@ TEST(FlowKey, what_is_not_ip_is_keyed_by_mac_and_type) {
   EXPECT_EQ(keyed(build::ethernet(back({}), 0x88b8, build::hex("0001"))).key, goose);
   EXPECT_NE(keyed(build::ethernet({}, 0x8892, build::hex("0001"))).key, goose);
   EXPECT_EQ(goose.ip_protocol, 0);
+}
+
+TEST(FlowKey, E01_each_stack_of_tags_and_each_pair_of_ports_is_a_lane_of_its_own) {
+  const auto lane = [](std::vector<build::Tag> tags, std::uint16_t port = 0) {
+    build::Link link;
+    link.tags = std::move(tags);
+    auto bytes = build::tcp(link, {});
+    Packet packet;
+    EXPECT_EQ(parse(build::frame_over(bytes), Checksums::verify, packet).reason, Reason::none);
+    return lane_of(packet, PortId{port});
+  };
+  const std::set<std::uint32_t> lanes = {
+      lane({}),           lane({{100}}), lane({{20}}),          lane({{100}, {20}}), lane({{20}, {100}}),
+      lane({{100}, {0}}), lane({}, 1),   lane({{100}, {20}}, 1)};
+  EXPECT_EQ(lanes.size(), 8U);
+  EXPECT_EQ(lane({{0}}), lane({})) << "a priority tag is no VLAN";
+  EXPECT_EQ(lane({{100, 7, 0x88a8}, {20, 0, 0x9100}}), lane({{100}, {20}}))
+      << "types and priorities don't count";
 }
 
 }  // namespace

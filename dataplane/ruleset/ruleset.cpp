@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <numeric>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "dataplane/flow/siphash.hpp"
+#include "dataplane/packet/checks.hpp"
 #include "rules/image/aligned.hpp"
 #include "rules/image/platform.hpp"
 
@@ -48,10 +50,11 @@ std::string why(hs_error_t error) {
 struct Ruleset::State {
   image::AlignedBytes bytes;
   image::ImageView view;
-  std::vector<std::array<Place, kSlots>> places;  // by port
-  std::vector<Place> observers;                   // by port
-  std::vector<std::uint64_t> allowlisted;         // hash of the conduit's name
-  std::vector<std::uint32_t> listed;              // by conduit: place in allowlisted
+  std::vector<std::array<Place, kSlots>> places;       // by port
+  std::vector<std::map<std::uint32_t, Place>> stacks;  // by port: frames with two tags
+  std::vector<Place> observers;                        // by port
+  std::vector<std::uint64_t> allowlisted;              // hash of the conduit's name
+  std::vector<std::uint32_t> listed;                   // by conduit: place in allowlisted
   std::vector<std::uint64_t> program_fields;
   std::vector<std::uint32_t> patches;       // by asset, one after the other
   std::vector<std::uint32_t> patches_from;  // by asset: its first of `patches`; one more at the end
@@ -89,6 +92,7 @@ Result<std::unique_ptr<const Ruleset>> Ruleset::load(std::vector<std::uint8_t> b
 
 Result<void> Ruleset::State::find_places(std::span<const std::string> port_names) {
   places.resize(port_names.size());
+  stacks.resize(port_names.size());
   observers.resize(port_names.size());
   std::vector<bool> enforced(port_names.size());
   const auto conduits = view.conduits();
@@ -115,7 +119,7 @@ Result<void> Ruleset::State::find_places(std::span<const std::string> port_names
       if (!observers[port].conduit.exists()) observers[port] = place;
       if (conduit.mode == Mode::enforce) enforced[port] = true;
       for (const auto vlan : image::ImageView::slice(view.vlans(), conduit.vlans)) {
-        auto& slot = places[port][slot_of(vlan)];
+        auto& slot = vlan > image::kUntagged ? stacks[port][vlan] : places[port][slot_of(vlan)];
         if (slot.conduit.exists()) {
           return failure("the conduits " + quoted(view.text_of(conduits[slot.conduit.value].name)) + " and " +
                          quoted(view.text_of(conduit.name)) + " take the same VLAN of the port " +
@@ -241,8 +245,24 @@ const image::ImageView& Ruleset::image() const noexcept { return state_->view; }
 
 Generation Ruleset::generation() const noexcept { return {state_->view.header().generation}; }
 
-Ruleset::Place Ruleset::place(PortId port, std::uint16_t vlan) const noexcept {
-  return port.value < state_->places.size() ? state_->places[port.value][slot_of(vlan)] : Place{};
+std::uint32_t vlans_of(const Packet& packet) noexcept {
+  switch (packet.vlan_count) {
+    case 0:
+      return image::kUntagged;
+    case 1:
+      return packet.vlans[0] == 0 ? image::kUntagged : packet.vlans[0];
+    default:
+      if (!runs(Check::tags)) return packet.vlans[0];
+      return packet.vlans[0] == 0 ? image::kNone : image::stacked(packet.vlans[0], packet.vlans[1]);
+  }
+}
+
+Ruleset::Place Ruleset::place(PortId port, std::uint32_t vlans) const noexcept {
+  if (port.value >= state_->places.size()) return {};
+  if (vlans <= image::kUntagged) return state_->places[port.value][slot_of(vlans)];
+  const auto& stacks = state_->stacks[port.value];
+  const auto found = stacks.find(vlans);
+  return found != stacks.end() ? found->second : Place{};
 }
 
 Ruleset::Place Ruleset::observer(PortId port) const noexcept {

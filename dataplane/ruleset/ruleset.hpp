@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/packet/packet.hpp"
 #include "dataplane/protocol/protocol.hpp"
 #include "rules/base/ids.hpp"
 #include "rules/base/result.hpp"
@@ -19,6 +20,11 @@ struct hs_database;
 struct hs_scratch;
 
 namespace sluice {
+
+// A packet's tags in the way that image::Conduit lists them, whatever their types; image::kNone for what no
+// conduit can list. A priority tag alone (VID 0) belongs to no VLAN (IEEE 802.1Q 9.6). In front of another
+// tag it is read in two ways, so it belongs nowhere.
+std::uint32_t vlans_of(const Packet& packet) noexcept;
 
 class Ruleset {
  public:
@@ -36,13 +42,13 @@ class Ruleset {
   [[nodiscard]] const image::ImageView& image() const noexcept;
   [[nodiscard]] Generation generation() const noexcept;
 
-  // The conduit that takes frames of this port and (outer) VLAN; kUntagged for frames without a tag.
+  // The conduit that takes frames of this port with these tags, as vlans_of() tells them.
   struct Place {
     ConduitId conduit;
     std::uint8_t side = 0;  // index in Conduit::sides: where the frame came in
     PortId other;           // the port of the other side
   };
-  [[nodiscard]] Place place(PortId port, std::uint16_t vlan) const noexcept;
+  [[nodiscard]] Place place(PortId port, std::uint32_t vlans) const noexcept;
 
   // Where a frame belongs that no conduit takes: the first conduit of its port if all conduits there only
   // observe, so that monitor mode drops nothing; otherwise none.

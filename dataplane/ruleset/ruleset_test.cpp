@@ -98,6 +98,43 @@ TEST(Ruleset, lists_the_conduits_that_some_rule_is_about) {
   EXPECT_NE((*two)->allowlisted()[0], (*two)->allowlisted()[1]);
 }
 
+TEST(Ruleset, E01_places_a_frame_with_two_tags_by_both) {
+  const auto ruleset = load({{"a", "eth1", "eth2", {7, image::stacked(100, 0), image::stacked(100, 20)}},
+                             {"b", "eth1", "eth3", {100, image::stacked(100, 21), image::stacked(101, 20)}}});
+  ASSERT_TRUE(ruleset) << ruleset.error().text();
+  const auto conduit = [&](std::uint32_t vlans) { return (*ruleset)->place(PortId{0}, vlans).conduit; };
+  EXPECT_EQ(conduit(image::stacked(100, 20)).value, 0U);
+  EXPECT_EQ(conduit(image::stacked(100, 0)).value, 0U);
+  EXPECT_EQ(conduit(image::stacked(100, 21)).value, 1U);
+  EXPECT_EQ(conduit(image::stacked(101, 20)).value, 1U);
+  EXPECT_EQ(conduit(100).value, 1U) << "the outer tag alone is another VLAN";
+  for (const auto vlans :
+       {image::stacked(20, 100), image::stacked(7, 7), image::stacked(101, 21), image::kNone}) {
+    EXPECT_FALSE(conduit(vlans).exists()) << vlans;
+  }
+  EXPECT_FALSE(
+      load({{"a", "eth1", "eth2", {image::stacked(5, 6)}}, {"b", "eth1", "eth3", {image::stacked(5, 6)}}}));
+  for (const auto vlans : {0U, 4095U, image::stacked(1, 4095), image::stacked(4095, 1), image::kNone}) {
+    EXPECT_FALSE(load({{"a", "eth1", "eth2", {vlans}}})) << "no image lists " << vlans;
+  }
+}
+
+TEST(Ruleset, E01_priority_tags_belong_to_no_vlan_and_in_front_of_another_tag_nowhere) {
+  const auto tags = [](std::vector<std::uint16_t> ids) {
+    Packet packet;
+    packet.vlan_count = static_cast<std::uint8_t>(ids.size());
+    std::copy(ids.begin(), ids.end(), packet.vlans.begin());
+    return vlans_of(packet);
+  };
+  EXPECT_EQ(tags({}), image::kUntagged);
+  EXPECT_EQ(tags({0}), image::kUntagged);
+  EXPECT_EQ(tags({7}), 7U);
+  EXPECT_EQ(tags({100, 20}), image::stacked(100, 20));
+  EXPECT_EQ(tags({100, 0}), image::stacked(100, 0));
+  EXPECT_EQ(tags({0, 20}), image::kNone);
+  EXPECT_EQ(tags({0, 0}), image::kNone);
+}
+
 TEST(Ruleset, sends_what_no_conduit_takes_along_only_where_all_conduits_observe) {
   const auto ruleset =
       load({{"a", "eth1", "eth2", {1}, Mode::monitor}, {"b", "eth1", "eth3", {2}, Mode::enforce}});

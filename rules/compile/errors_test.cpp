@@ -158,7 +158,7 @@ const Case kPlaces[] = {
     {"choices that do not exist",
      "[[conduit]]\nname = \"c\"\nsides = [{ port = \"a\", zones = [\"scada\"] }, { port = \"b\", zones = "
      "[\"cell-1\"] }]\nmode = \"block\"\non_failure = true\nmidstream = \"\"\ndeny = \"reject\"\ngroundwork "
-     "= [\"arpp\", \"tunnels\"]\nvlans = [0, 4095, \"1\"]\n",
+     "= [\"arpp\", \"tunnels\"]\nvlans = [0, 4095, \"1\", { outer = 0, inner = 4095 }]\n",
      {"+4:8: mode is \"block\"; write \"learn\", \"monitor\" or \"enforce\"",
       "+5:14: on_failure is a boolean; write \"closed\" or \"open\"",
       "+6:13: midstream is \"\"; write \"resync\", \"drop\" or \"pass\"",
@@ -166,10 +166,12 @@ const Case kPlaces[] = {
       "+8:15: unknown groundwork \"arpp\"; did you mean \"arp\"?",
       "+8:23: unknown groundwork \"tunnels\"; it is one of arp, nd, icmp-errors, stp, lldp, dhcp, igmp-mld, "
       "mrp, dlr, prp, ptp, hsr, lacp",
-      "+9:10: not a VLAN; write whole numbers from 1 to 4094; leave the list empty for frames without a tag",
-      "+9:13: not a VLAN; write whole numbers from 1 to 4094; leave the list empty for frames without a tag",
-      "+9:19: not a VLAN; write whole numbers from 1 to 4094; leave the list empty for frames without a "
-      "tag"}},
+      "+9:10: not a VLAN; write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; "
+      "leave the list empty for frames without a tag",
+      "+9:13: not a VLAN; write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; "
+      "leave the list empty for frames without a tag",
+      "+9:19: not a VLAN; write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; "
+      "leave the list empty for frames without a tag"}},
     {"treatments that are not possible",
      "[[conduit]]\nname = \"c\"\nsides = [{ port = \"a\", zones = [\"scada\"] }, { port = \"b\", zones = "
      "[\"cell-1\"] }]\nmode = \"learn\"\non_failure = \"open\"\nmidstream = \"pass\"\nttl_floor = 0\n"
@@ -186,8 +188,8 @@ const Case kPlaces[] = {
       "+8:59: llc_ip leaves no choice: it is always \"drop\"; remove it; `sluice explain normalisation` "
       "lists "
       "what may be chosen",
-      "+8:92: tcp_options is a whole number; write \"drop\" or \"normalise\"",
-      "+8:95: nothing to normalise is called \"qqqqqqqqqqq\"; what may be chosen is trailer, ip_options, "
+      "+8:90: tcp_options is a whole number; write \"drop\" or \"normalise\"",
+      "+8:93: nothing to normalise is called \"qqqqqqqqqqq\"; what may be chosen is trailer, ip_options, "
       "ip_extensions, arp_gratuitous, tcp_reserved, tcp_syn_data, tcp_options, tcp_urgent",
       "+15:17: normalisation is a list; write { tcp_urgent = \"drop\", … }; `sluice explain normalisation` "
       "lists "

@@ -216,6 +216,16 @@ void Places::number_side(std::uint32_t conduit, std::uint32_t side) {
   std::sort(own.begin(), own.end());
 }
 
+namespace {
+
+std::string words_of_vlans(std::uint32_t vlans) {
+  if (vlans == image::kUntagged) return "frames without a tag";
+  if (vlans <= image::kMostVlan) return "VLAN " + std::to_string(vlans);
+  return "VLAN " + std::to_string(vlans >> 16U) + " with " + std::to_string(vlans & 0xffffU) + " inside";
+}
+
+}  // namespace
+
 // A frame's port and VLAN say which conduit it is in.
 void Places::spread_vlans() {
   std::map<std::pair<std::string_view, std::uint32_t>, std::uint32_t> taken;
@@ -231,9 +241,8 @@ void Places::spread_vlans() {
         if (added || at->second == i || !told.emplace(at->second, i).second) continue;
         notes_.error(side.port.spot,
                      "conduits " + quoted(rows_.conduits[at->second].name.text) + " and " +
-                         quoted(row.name.text) + " share port " + quoted(side.port.text) +
-                         (vlan == image::kUntagged ? " and frames without a tag"
-                                                   : " and VLAN " + std::to_string(vlan)),
+                         quoted(row.name.text) + " share port " + quoted(side.port.text) + " and " +
+                         words_of_vlans(vlan),
                      "give each its own VLANs");
       }
     }

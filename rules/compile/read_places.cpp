@@ -54,6 +54,27 @@ void read_side(const TomlValue& value, ConduitRow& row, Notes& notes) {
   row.sides.push_back(std::move(side));
 }
 
+// One tag, or two.
+void read_vlan(const TomlValue& value, ConduitRow& row, Notes& notes) {
+  if (value.kind == ValueKind::table) {
+    Form form{value, "a stack of VLANs", notes};
+    const auto outer = form.number("outer", Need::must, 1, image::kMostVlan);
+    const auto inner = form.number("inner", Need::must, 0, image::kMostVlan);
+    form.close();
+    if (outer && inner) {
+      row.vlans.push_back(
+          image::stacked(static_cast<std::uint32_t>(*outer), static_cast<std::uint32_t>(*inner)));
+    }
+  } else if (value.kind == ValueKind::integer && value.integer >= 1 && value.integer <= image::kMostVlan) {
+    row.vlans.push_back(static_cast<std::uint32_t>(value.integer));
+  } else {
+    notes.error(
+        value.spot, "not a VLAN",
+        "write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; leave the list "
+        "empty for frames without a tag");
+  }
+}
+
 // What a row of the table of normalisation may be, in words.
 std::string choices_of(const NormalisationRow& row) {
   std::string out;
@@ -201,14 +222,7 @@ void read_conduit(const TomlValue& table, Rows& rows, Notes& notes) {
   } else if (sides != nullptr) {
     for (const auto& side : sides->items) read_side(side, row, notes);
   }
-  for (const auto& item : form.list("vlans", Need::may)) {
-    if (item.kind == ValueKind::integer && item.integer >= 1 && item.integer <= 4094) {
-      row.vlans.push_back(static_cast<std::uint32_t>(item.integer));
-    } else {
-      notes.error(item.spot, "not a VLAN",
-                  "write whole numbers from 1 to 4094; leave the list empty for frames without a tag");
-    }
-  }
+  for (const auto& item : form.list("vlans", Need::may)) read_vlan(item, row, notes);
   for (const auto& word : form.names("groundwork", Need::may)) {
     const auto at = std::find(kGroundworkNames.begin(), kGroundworkNames.end(), word.text);
     if (at == kGroundworkNames.end()) {

@@ -50,7 +50,7 @@ struct ConduitRow {
   Spot spot;
   Word name;
   std::vector<SideRow> sides;  // two, unless reported
-  std::vector<std::uint32_t> vlans;
+  std::vector<std::uint32_t> vlans;  // as image::Conduit has them
   std::uint32_t groundwork = 0;
   Mode mode = Mode::enforce;
   FailMode on_failure = FailMode::closed;

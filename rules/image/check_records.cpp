@@ -145,7 +145,7 @@ class Records {
         return bad("conduits", i, "VLANs out of order");
       }
       for (const auto vlan : ImageView::slice(view_.vlans(), conduit.vlans)) {
-        if (vlan > 4094 && vlan != kUntagged) return bad("conduits", i, "no such VLAN");
+        if (!is_vlans(vlan)) return bad("conduits", i, "no such VLAN");
       }
       if (conduit.groundwork >> static_cast<unsigned>(Groundwork::count_) != 0 ||
           conduit.mode > Mode::enforce || conduit.on_failure > FailMode::open ||

@@ -102,7 +102,7 @@ struct Side {
 struct Conduit {
   Text name;
   std::array<Side, 2> sides{};
-  Range vlans;                   // Section::vlans, sorted; kUntagged stands for frames without a tag
+  Range vlans;                   // Section::vlans, sorted: kUntagged, one VLAN, or stacked()
   std::uint32_t groundwork = 0;  // bits by Groundwork
   Mode mode = Mode::enforce;
   FailMode on_failure = FailMode::closed;
@@ -114,7 +114,18 @@ struct Conduit {
   std::array<std::uint8_t, 3> pad{};
 };
 static_assert(kReasonCount <= 64);
-inline constexpr std::uint32_t kUntagged = 0xffff;
+inline constexpr std::uint32_t kUntagged = 0xffff;  // frames without a tag
+inline constexpr std::uint32_t kMostVlan = 4094;    // 4095 is reserved (IEEE 802.1Q 9.6)
+// A frame with two tags. Above every single one; an inner 0 is a priority tag.
+constexpr std::uint32_t stacked(std::uint32_t outer, std::uint32_t inner) noexcept {
+  return outer << 16U | inner;
+}
+constexpr bool is_vlans(std::uint32_t vlans) noexcept {
+  const std::uint32_t outer = vlans >> 16U;
+  const std::uint32_t inner = vlans & 0xffffU;
+  if (outer == 0) return inner == kUntagged || (inner != 0 && inner <= kMostVlan);
+  return outer <= kMostVlan && inner <= kMostVlan;
+}
 
 // What a cell is about.
 enum class CellKind : std::uint8_t { decoded, tcp, udp, icmp, ethertype, llc };
