@@ -53,10 +53,7 @@ void Engine::State::packet(Transit& transit) noexcept {
   if (packet.tunnel()) return refuse(transit, Reason::tunnel);
 
   const auto groundwork = groundwork_of(packet);
-  // IGMP and MLD carry a router alert (RFC 3376 4, RFC 3810 5); nothing else needs any option.
-  const unsigned options =
-      groundwork == Groundwork::igmp_mld ? ip_option::router_alert | ip_option::hop_by_hop : 0U;
-  if ((packet.ip_options & ~options) != 0) return refuse(transit, Reason::ip_options);
+  if (!normalise(transit, groundwork)) return;
   if (groundwork && transit.rules != nullptr) return link(transit, *groundwork);
   switch (packet.transportation) {
     case Transportation::tcp:
@@ -94,24 +91,58 @@ bool Engine::State::place(Transit& transit) noexcept {
 }
 
 void Engine::State::link(Transit& transit, Groundwork groundwork) noexcept {
-  const auto& image = transit.rules->image();
-  if (has(transit.conduit->groundwork, groundwork)) {
-    if (!claims_own_zone(image, transit.place, transit.packet)) return refuse(transit, Reason::spoofed);
-    if (groundwork == Groundwork::icmp_errors) {
-      Packet quoted;
-      if (!parse_quoted(transit.packet, quoted) || flows.find(key_of(quoted, transit.lane).key) == nullptr) {
-        return refuse(transit, Reason::groundwork);
-      }
-    }
-    return pass(transit);
+  const bool named = has(transit.conduit->groundwork, groundwork);
+  if (!named) {
+    // What the conduit does not name may still be ruled, as any other traffic.
+    if (transit.packet.transportation == Transportation::udp) return datagram(transit);
+    const auto& image = transit.rules->image();
+    const auto ends = ends_of(image, transit.place, transit.packet);
+    Cells cells;
+    if (ends.reason == Reason::none) cells.gather(image, ends.source, ends.destination);
+    if (cells.empty()) return refuse(transit, Reason::groundwork);
   }
-  // What the conduit does not name may still be ruled, as any other traffic.
-  if (transit.packet.transportation == Transportation::udp) return datagram(transit);
-  const auto ends = ends_of(image, transit.place, transit.packet);
-  Cells cells;
-  if (ends.reason == Reason::none) cells.gather(image, ends.source, ends.destination);
-  if (cells.empty()) return refuse(transit, Reason::groundwork);
-  by_number(transit);
+  if (!claims_own_zone(*transit.rules, transit.place, transit.packet))
+    return refuse(transit, Reason::spoofed);
+  const auto bucket = bucket_of(transit.place);
+  switch (groundwork) {
+    case Groundwork::arp:
+    case Groundwork::nd:
+      if (!within(transit, neighbours[bucket], settings.limits.neighbours_per_second)) return;
+      break;
+    case Groundwork::icmp_errors:
+      if (!about_live_flow(transit)) return refuse(transit, Reason::groundwork);
+      if (!within(transit, icmp_errors[bucket], settings.limits.icmp_errors_per_second)) return;
+      break;
+    case Groundwork::stp:
+    case Groundwork::lldp:
+    case Groundwork::dhcp:
+    case Groundwork::igmp_mld:
+    case Groundwork::mrp:
+    case Groundwork::dlr:
+    case Groundwork::prp:
+    case Groundwork::ptp:
+    case Groundwork::hsr:
+    case Groundwork::lacp:
+    case Groundwork::count_:
+      break;
+  }
+  return named ? pass(transit) : by_number(transit);
+}
+
+// An ICMP error is about a packet that a live flow did send this way, so it travels against it, to who sent
+// it (RFC 1122 3.2.2); of TCP about bytes that may still be under way (RFC 5927 4.1).
+bool Engine::State::about_live_flow(const Transit& transit) noexcept {
+  const Packet& error = transit.packet;
+  Packet quoted;
+  if (!parse_quoted(error, quoted) || quoted.source != error.destination) return false;
+  const auto keyed = key_of(quoted, transit.lane);
+  const FlowEntry* const entry = flows.find(keyed.key);
+  if (entry == nullptr || entry->value.denied) return false;
+  const Flow& flow = entry->value;
+  const PortId came_in = keyed.direction == flow.opener_direction ? flow.opener_port : flow.other_port;
+  if (came_in == error.frame.port || !flow.heard[static_cast<std::size_t>(keyed.direction)]) return false;
+  return quoted.transportation != Transportation::tcp ||
+         flow.stream.in_flight(keyed.direction, quoted.tcp.sequence);
 }
 
 // Traffic without a session that is ruled by a number: ICMP by type, frames by EtherType or LLC.

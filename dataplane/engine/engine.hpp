@@ -31,6 +31,9 @@ struct EngineLimits {
   std::uint32_t challenges_per_second = 256;  // answers to SYNs of connections that are believed alive
   FragmentLimits fragments{};
   std::uint32_t assembled = 1024;  // messages over several units that wait for their last part
+  // Of each side of a conduit; a second's worth may come at once.
+  std::uint32_t neighbours_per_second = 500;  // ARP and neighbour messages
+  std::uint32_t icmp_errors_per_second = 100;
 };
 
 struct EngineOptions {

@@ -3,11 +3,14 @@
 // conversations.
 #pragma once
 
+#include <array>
+#include <optional>
 #include <vector>
 
 #include "dataplane/engine/engine.hpp"
 #include "dataplane/engine/flow.hpp"
 #include "dataplane/engine/judge.hpp"
+#include "dataplane/engine/limit.hpp"
 #include "dataplane/engine/policy.hpp"
 #include "dataplane/engine/rewrites.hpp"
 #include "dataplane/engine/transit.hpp"
@@ -38,6 +41,7 @@ struct Engine::State {
   [[nodiscard]] bool place(Transit& transit) noexcept;
   void link(Transit& transit, Groundwork groundwork) noexcept;
   void by_number(Transit& transit) noexcept;
+  [[nodiscard]] bool about_live_flow(const Transit& transit) noexcept;
   void examine(Transit& transit, const Frame& frame) noexcept;
 
   // Datagrams in pieces (whole.cpp).
@@ -47,6 +51,13 @@ struct Engine::State {
   void join(Transit& last, const Fragments::Whole& whole, Fragments::Custody custody) noexcept;
   void leave_in_pieces(Transit& transit) noexcept;
   void came_to_nothing(Fragments::Custody custody, std::uint32_t count, Reason reason) noexcept;
+
+  // Headers (normalise.cpp).
+  [[nodiscard]] bool normalise(Transit& transit, std::optional<Groundwork> groundwork) noexcept;
+  void note(Transit& transit, Reason reason, std::size_t row) noexcept;
+  void tell(Transit& transit, Reason reason) noexcept;
+  void watch_ttl(Transit& transit, Flow& flow, Direction direction) noexcept;
+  [[nodiscard]] bool within(Transit& transit, Bucket& bucket, std::uint32_t per_second) noexcept;
 
   // Conversations (session.cpp).
   void datagram(Transit& transit) noexcept;
@@ -137,6 +148,14 @@ struct Engine::State {
   Rewrites rewrites;
   Fragments fragments;
   std::vector<std::uint8_t> joint;  // a datagram that is joined and has no frame of its own
+  // By conduit and side; conduits that are this many apart share.
+  static constexpr std::size_t kBuckets = 1024;
+  [[nodiscard]] static std::size_t bucket_of(const Ruleset::Place& place) noexcept {
+    return (std::size_t{place.conduit.value} * 2 + place.side) % kBuckets;
+  }
+  std::array<Bucket, kBuckets> neighbours{};
+  std::array<Bucket, kBuckets> icmp_errors{};
+  Tellings tellings;
   EngineCounters counters;
   std::uint64_t next_flow = 1;
   std::uint64_t challenge_second = 0;

@@ -76,6 +76,12 @@ struct Flow {
   // how many to pass over because a loss took the rest of it.
   std::array<std::uint32_t, 2> unfinished{};
   std::array<std::uint32_t, 2> pass_over{};
+  struct Ttl {
+    std::uint8_t first = 0;
+    bool any = false;
+    bool told = false;
+  };
+  std::array<Ttl, 2> ttls{};               // by Direction
   std::uint8_t whole_pdus = 0;             // in a row, while not in step
   Time out_of_step_since;                  // that getting in step has failed, without a whole message since
   std::array<Time, 2> unfinished_since{};  // by Direction: the message that has begun and not ended

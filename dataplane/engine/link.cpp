@@ -44,6 +44,52 @@ Address mapped(ByteView ipv4) noexcept {
   return address;
 }
 
+bool link_local(const Address& address) noexcept {
+  return address[0] == 0xfe && (address[1] & 0xc0U) == 0x80;
+}
+
+// May who is on this side speak for the address, with that MAC address?
+bool claims(const Ruleset& rules, const Ruleset::Place& place, const Address& address,
+            ByteView hardware) noexcept {
+  const auto& image = rules.image();
+  if (!listed(image, place, address)) return false;
+  const auto asset = image.asset_of(address);
+  if (asset == image::kNone || !rules.has_mac(asset)) return true;
+  Mac mac{};
+  std::copy_n(hardware.begin(), std::min(hardware.size(), mac.size()), mac.begin());
+  return image.asset_of(mac) == asset;
+}
+
+// A neighbour message (RFC 4861 4): the address that it is about and the MAC address that it gives for it. In
+// a solicitation the option is about the sender, in an advertisement about the target.
+bool sound_neighbour(const Ruleset& rules, const Ruleset::Place& place, const Packet& packet) noexcept {
+  constexpr std::uint16_t kRouterSolicitation = 133, kRouterAdvertisement = 134, kAdvertisement = 136;
+  constexpr std::uint8_t kSourceLink = 1, kTargetLink = 2;
+  if (packet.ttl != 255 || packet.destination_port != 0) return false;
+  const auto type = packet.source_port;
+  Reader reader{packet.payload()};
+  Address about = packet.source;
+  if (type == kRouterAdvertisement) {
+    reader.skip(8);
+  } else if (type != kRouterSolicitation) {
+    const auto target = reader.take(16);
+    if (reader.ok() && type == kAdvertisement) std::copy_n(target.begin(), about.size(), about.begin());
+  }
+  if (!reader.ok()) return false;
+  const auto free = [](const Address& address) { return address == Address{} || link_local(address); };
+  if (!free(packet.source) && !listed(rules.image(), place, packet.source)) return false;
+  ByteView hardware{packet.source_mac};
+  while (reader.remaining() > 0) {
+    const auto kind = reader.u8();
+    const auto length = reader.u8() * 8U;  // in words of 8 bytes, the first two bytes included
+    if (length == 0) return false;
+    const auto value = reader.take(length - 2U);
+    if (!reader.ok()) return false;
+    if (kind == (type == kAdvertisement ? kTargetLink : kSourceLink)) hardware = value;
+  }
+  return free(about) || claims(rules, place, about, hardware);
+}
+
 }  // namespace
 
 std::optional<Groundwork> groundwork_of(const Packet& packet) noexcept {
@@ -80,27 +126,30 @@ std::optional<Groundwork> groundwork_of(const Packet& packet) noexcept {
   return std::nullopt;
 }
 
-bool claims_own_zone(const image::ImageView& image, const Ruleset::Place& place,
-                     const Packet& packet) noexcept {
-  if (packet.network == Network::arp) {
-    Reader reader{packet.network_payload()};
-    reader.skip(8);  // types, sizes and operation: parse() saw Ethernet and IPv4
-    const auto hardware = reader.take(6);
-    const auto sender = reader.take(4);
-    if (!reader.ok()) return false;
-    // Whoever answers for another's MAC is no neighbour but a spoofer.
-    if (!std::equal(hardware.begin(), hardware.end(), packet.source_mac.begin())) return false;
-    const bool probe = std::all_of(sender.begin(), sender.end(), [](std::uint8_t byte) { return byte == 0; });
-    return probe || listed(image, place, mapped(sender));
-  }
-  if (packet.network == Network::ipv6) {
-    const bool unspecified = packet.source == Address{};
-    const bool link_local = packet.source[0] == 0xfe && (packet.source[1] & 0xc0U) == 0x80;
-    return unspecified || link_local || listed(image, place, packet.source);
-  }
-  if (packet.network == Network::ipv4) {
-    // 0.0.0.0 has no address yet (RFC 2131 4.1) or needs none (RFC 3376 4.2.13).
-    return packet.source == mapped({}) || listed(image, place, packet.source);
+bool claims_own_zone(const Ruleset& rules, const Ruleset::Place& place, const Packet& packet) noexcept {
+  const auto& image = rules.image();
+  switch (packet.network) {
+    case Network::arp: {
+      Reader reader{packet.network_payload()};
+      reader.skip(6);  // types and sizes: parse() saw Ethernet and IPv4
+      const auto operation = reader.be16();
+      const auto hardware = reader.take(6);
+      if (!reader.ok() || operation < 1 || operation > 2) return false;  // request, reply (RFC 826)
+      // Whoever answers for another's MAC is no neighbour but a spoofer.
+      if (!std::equal(hardware.begin(), hardware.end(), packet.source_mac.begin())) return false;
+      return packet.source == mapped({}) || claims(rules, place, packet.source, hardware);
+    }
+    case Network::ipv6: {
+      const bool neighbour = packet.transportation == Transportation::icmpv6 && packet.source_port >= 133 &&
+                             packet.source_port <= 136;
+      if (neighbour) return sound_neighbour(rules, place, packet);
+      return packet.source == Address{} || link_local(packet.source) || listed(image, place, packet.source);
+    }
+    case Network::ipv4:
+      // 0.0.0.0 has no address yet (RFC 2131 4.1) or needs none (RFC 3376 4.2.13).
+      return packet.source == mapped({}) || listed(image, place, packet.source);
+    case Network::none:
+      return true;
   }
   return true;
 }

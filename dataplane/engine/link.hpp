@@ -13,9 +13,10 @@ namespace sluice {
 
 std::optional<Groundwork> groundwork_of(const Packet& packet) noexcept;
 
-// Does the sender that an ARP packet or a neighbour message claims live on the side it came from? Claims of
-// an address without a zone (0.0.0.0, link-local) hold.
-bool claims_own_zone(const image::ImageView& image, const Ruleset::Place& place,
-                     const Packet& packet) noexcept;
+// Does the sender that an ARP packet or a neighbour message claims live on the side it came from, and with
+// the MAC address that its asset has, if the configuration names any? Claims of an address without a zone
+// (0.0.0.0, link-local) hold. Neighbour messages come from the link itself, so their hop limit is 255
+// (RFC 4861 3.1).
+bool claims_own_zone(const Ruleset& rules, const Ruleset::Place& place, const Packet& packet) noexcept;
 
 }  // namespace sluice

@@ -32,11 +32,6 @@ bool broadcast(const Mac& mac) noexcept {
   return std::all_of(mac.begin(), mac.end(), [](std::uint8_t byte) { return byte == 0xff; });
 }
 
-bool lists(const ImageView& image, const image::Side& side, std::uint32_t zone) noexcept {
-  const auto zones = ImageView::slice(image.side_zones(), side.zones);
-  return std::find(zones.begin(), zones.end(), zone) != zones.end();
-}
-
 // The groups of the far side that a broadcast or multicast destination belongs to.
 void add_groups(const ImageView& image, const image::Side& far, const Packet& packet, End& end) noexcept {
   const auto groups = image.groups();
@@ -89,6 +84,11 @@ bool add_mac(const ImageView& image, const image::Side& side, const Mac& mac, En
 }
 
 }  // namespace
+
+bool lists(const ImageView& image, const image::Side& side, std::uint32_t zone) noexcept {
+  const auto zones = ImageView::slice(image.side_zones(), side.zones);
+  return std::find(zones.begin(), zones.end(), zone) != zones.end();
+}
 
 Ends ends_of(const ImageView& image, const Ruleset::Place& place, const Packet& packet) noexcept {
   Ends ends;

@@ -39,6 +39,9 @@ struct Ends {
   End destination;
 };
 
+// Is the zone on that side of its conduit?
+bool lists(const image::ImageView& image, const image::Side& side, std::uint32_t zone) noexcept;
+
 // Who a packet is from and to, by the conduit and the side where it came in.
 Ends ends_of(const image::ImageView& image, const Ruleset::Place& place, const Packet& packet) noexcept;
 

@@ -313,6 +313,9 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   const auto tracking = enforced ? Tracking::enforce : Tracking::observe;
   auto step = flow.stream.accept(direction, transit.packet, transit.now, tracking, retain, pools);
   if (step.restart) {
+    // Enforcing would have refused it while the old connection lives.
+    const bool alive = flow.stream.phase() != StreamPhase::closed;
+    if (!enforced && alive && transit.rules != nullptr) report(transit, {.reason = step.reason});
     begin(transit, flow, direction,
           transit.rules != nullptr ? ends_of(transit.rules->image(), transit.place, transit.packet) : Ends{});
     step = flow.stream.accept(direction, transit.packet, transit.now, tracking, true, pools);
@@ -330,11 +333,16 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
       return unseen(transit, flow, direction, step.repeated);
     case Step::Act::empty:
       strip_payload(transit.packet);
+      ++counters.normalised;
       return pass(transit);
     case Step::Act::forward:
       break;
   }
-  if (step.reason != Reason::none && transit.rules != nullptr) report(transit, {.reason = step.reason});
+  watch_ttl(transit, flow, direction);
+  // Nonsense in the flags was told before, with the headers.
+  if (step.reason != Reason::none && step.reason != Reason::bad_flags && transit.rules != nullptr) {
+    report(transit, {.reason = step.reason});
+  }
   const bool unseen = step.reason == Reason::memory_full;  // observing: passed, with nothing kept of it
   if (step.gap || unseen) flow.in_step = false;
   if (step.gap) {

@@ -4,25 +4,24 @@
 #include <array>
 #include <cstring>
 
+#include "dataplane/packet/change.hpp"
 #include "dataplane/packet/checksum.hpp"
 #include "rules/base/reader.hpp"
 
 namespace sluice {
+
+using edit::change;
+using edit::put16;
+using edit::ZeroChecksum;
+
 namespace {
 
 constexpr std::uint32_t kLeastFrame = 60;
 constexpr std::uint32_t kTcpHeader = 20, kIpv4Header = 20, kIpv6Header = 40, kMacs = 12;
 
-void put16(std::uint8_t* at, std::uint32_t number) noexcept {
-  at[0] = static_cast<std::uint8_t>(number >> 8);
-  at[1] = static_cast<std::uint8_t>(number);
-}
 void put32(std::uint8_t* at, std::uint32_t number) noexcept {
   put16(at, number >> 16);
   put16(at + 2, number);
-}
-std::uint16_t get16(const std::uint8_t* at) noexcept {
-  return static_cast<std::uint16_t>(at[0] << 8 | at[1]);
 }
 
 // Lengths of the IP header for a datagram that now ends at network_end, and the IPv4 checksum.
@@ -46,35 +45,17 @@ void write_tcp_checksum(Packet& packet) noexcept {
   put16(tcp + 16, fold(add(pseudo_header(packet, length), ByteView{tcp, length})));
 }
 
-// The one's complement sum of bytes.
-std::uint16_t sum_of(ByteView bytes) noexcept {
-  return static_cast<std::uint16_t>(~internet_checksum(bytes));
-}
-
-// Overwrites bytes behind the transport header's first ones, in place; checksums by the difference (RFC
-// 1624).
+// Overwrites bytes behind the transport header's first ones, in place; checksums by the difference.
 void overwrite(Packet& packet, std::uint32_t first, ByteView bytes) noexcept {
   std::uint8_t* target = packet.frame.data + first;
   std::uint32_t checksum_at = 0;
   if (packet.transportation == Transportation::tcp) checksum_at = packet.transport_offset + 16U;
   if (packet.transportation == Transportation::udp) checksum_at = packet.transport_offset + 6U;
-  if (checksum_at == 0) {
-    std::memcpy(target, bytes.data(), bytes.size());
-    return;
-  }
-  // The words that change, at even distances from the transport header.
-  const std::uint32_t begin = first - (first - packet.transport_offset) % 2;
+  const auto edit = [&] { std::memcpy(target, bytes.data(), bytes.size()); };
+  if (checksum_at == 0) return edit();
   const std::uint32_t last = first + static_cast<std::uint32_t>(bytes.size());
-  const std::uint32_t end = std::min(last + (last - packet.transport_offset) % 2, packet.network_end);
-  const ByteView words = packet.frame.bytes().subspan(begin, end - begin);
-  const auto before = sum_of(words);
-  std::memcpy(target, bytes.data(), bytes.size());
-  std::uint8_t* checksum = packet.frame.data + checksum_at;
-  const bool udp = packet.transportation == Transportation::udp;
-  const auto old = get16(checksum);
-  if (udp && old == 0) return;
-  const auto updated = updated_checksum(old, before, sum_of(words));
-  put16(checksum, udp && updated == 0 ? 0xffffU : updated);
+  const auto zero = packet.transportation == Transportation::udp ? ZeroChecksum::none : ZeroChecksum::number;
+  change(packet, {packet.transport_offset, packet.network_end, checksum_at}, first, last, zero, edit);
 }
 
 }  // namespace
@@ -124,8 +105,10 @@ bool set_timestamp(Packet& packet, std::uint32_t value) noexcept {
   return false;
 }
 
-void clear_trailer(Packet& packet) noexcept {
-  std::fill(packet.frame.data + packet.network_end, packet.frame.data + packet.frame.length, std::uint8_t{0});
+void clear_trailer(Packet& packet, std::uint32_t keep) noexcept {
+  if (keep > packet.trailer_length()) return;
+  std::fill(packet.frame.data + packet.network_end, packet.frame.data + packet.frame.length - keep,
+            std::uint8_t{0});
 }
 
 Frame make_bare(const Packet& model, Towards towards, const Bare& bare, Buffers& buffers) noexcept {

@@ -24,8 +24,34 @@ void overwrite_payload(Packet& packet, std::uint32_t at, ByteView bytes) noexcep
 // Sets TSval of the timestamp option; false when a TCP segment has none. The checksum as above.
 bool set_timestamp(Packet& packet, std::uint32_t value) noexcept;
 
-// Zeroes what follows the datagram (E04: data hidden behind it, or leaked by a sender).
-void clear_trailer(Packet& packet) noexcept;
+// Zeroes what follows the datagram (E04: data hidden behind it, or leaked by a sender) but for the last
+// `keep` bytes.
+void clear_trailer(Packet& packet, std::uint32_t keep = 0) noexcept;
+
+// Headers made ordinary (clear.cpp). Checksums follow by the difference, so that a wrong one stays wrong.
+// Each does nothing to a packet without what it is about.
+
+// The IPv4 options become no operation.
+void clear_ip_options(Packet& packet) noexcept;
+// They are nothing else.
+bool only_no_operations(const Packet& packet) noexcept;
+// The URG flag and the urgent pointer become zero: the byte they were about is one of the stream.
+void clear_urgent(Packet& packet) noexcept;
+// The reserved bits of the TCP header, that of accurate ECN included, become zero.
+void clear_reserved(Packet& packet) noexcept;
+// TCP options that are unknown, doubled (but for the first), MD5, or a SYN's outside of a SYN become no
+// operation; what stands behind the end of the list becomes zero.
+void clear_odd_options(Packet& packet) noexcept;
+// The option of TCP Fast Open (RFC 7413 4.1.1; RFC 6994 with 0xf989) becomes no operation.
+void clear_fast_open(Packet& packet) noexcept;
+
+// Is one of these options there? And is it all that is odd?
+bool has_fast_open(const Packet& packet) noexcept;
+bool only_fast_open_is_odd(const Packet& packet) noexcept;
+
+// The length of a right PRP trailer (IEC 62439-3 4.1.10) at the end of the frame and behind the datagram: 6,
+// or 0 when there is none.
+std::uint32_t prp_trailer(const Packet& packet) noexcept;
 
 // Who is told: the end that `packet` goes to, or the one it came from.
 enum class Towards : std::uint8_t { destination, source };

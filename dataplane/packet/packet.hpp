@@ -44,11 +44,13 @@ struct TcpHeader {
   std::uint8_t reserved = 0;         // the reserved bits and NS; 0 in good traffic
   std::uint8_t window_scale = 0xff;  // from the option in a SYN, at most 14; 0xff: absent
   std::uint8_t has_timestamp = 0;
-  std::uint8_t odd_options = 0;  // 1: a kind that is unknown, doubled, MD5, or a SYN's outside of a SYN
-  std::uint16_t mss = 0;         // from the option in a SYN; 0: absent
-  std::uint32_t timestamp = 0;   // TSval
-  std::uint32_t echo = 0;        // TSecr
-  std::uint16_t options = 0;     // offset of the options
+  // 1: a kind that is unknown, doubled, MD5, or a SYN's outside of a SYN; something behind the end of the
+  // list
+  std::uint8_t odd_options = 0;
+  std::uint16_t mss = 0;        // from the option in a SYN; 0: absent
+  std::uint32_t timestamp = 0;  // TSval
+  std::uint32_t echo = 0;       // TSecr
+  std::uint16_t options = 0;    // offset of the options
   std::uint16_t options_length = 0;
 };
 

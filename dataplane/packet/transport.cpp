@@ -14,7 +14,13 @@ bool tcp_options(ByteView options, TcpHeader& tcp) noexcept {
   Reader reader{options};
   while (reader.remaining() > 0) {
     const auto kind = reader.u8();
-    if (kind == 0) return true;
+    if (kind == 0) {  // what stands behind the end is padding, and zero
+      const auto rest = reader.take(reader.remaining());
+      if (std::any_of(rest.begin(), rest.end(), [](std::uint8_t byte) { return byte != 0; })) {
+        tcp.odd_options = 1;
+      }
+      return true;
+    }
     if (kind == 1) continue;
     const auto length = reader.u8();
     if (!reader.ok() || length < 2 || length - 2U > reader.remaining()) return false;

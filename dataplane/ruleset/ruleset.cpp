@@ -58,6 +58,7 @@ struct Ruleset::State {
   std::vector<std::uint64_t> program_fields;
   std::vector<std::uint32_t> patches;       // by asset, one after the other
   std::vector<std::uint32_t> patches_from;  // by asset: its first of `patches`; one more at the end
+  std::vector<bool> with_mac;               // by asset
   std::vector<std::unique_ptr<hs_database, FreeDatabase>> databases;
   std::vector<std::unique_ptr<hs_scratch, FreeScratch>> scratches;  // by worker; none without databases
 
@@ -82,6 +83,8 @@ Result<std::unique_ptr<const Ruleset>> Ruleset::load(std::vector<std::uint8_t> b
   auto view = image::ImageView::open(state.bytes.view(), registry.schemas);
   if (!view) return tl::unexpected{view.error()};
   state.view = *view;
+  state.with_mac.resize(state.view.assets().size());
+  for (const auto& row : state.view.asset_macs()) state.with_mac[row.asset] = true;
   if (auto placed = state.find_places(port_names); !placed) return tl::unexpected{placed.error()};
   state.find_allowlisted();
   state.find_patches();
@@ -281,6 +284,10 @@ std::span<const std::uint32_t> Ruleset::patches_for(std::uint32_t asset) const n
   if (asset + std::size_t{1} >= state_->patches_from.size()) return {};
   const auto first = state_->patches_from[asset];
   return std::span{state_->patches}.subspan(first, state_->patches_from[asset + 1] - first);
+}
+
+bool Ruleset::has_mac(std::uint32_t asset) const noexcept {
+  return asset < state_->with_mac.size() && state_->with_mac[asset];
 }
 
 const hs_database* Ruleset::database(std::uint32_t index) const noexcept {

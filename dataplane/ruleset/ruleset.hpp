@@ -66,6 +66,9 @@ class Ruleset {
   // By program: a bit of ValueSet::bit_of for each field that it asks for.
   [[nodiscard]] std::span<const std::uint64_t> program_fields() const noexcept;
 
+  // Does the configuration name a MAC address of the asset?
+  [[nodiscard]] bool has_mac(std::uint32_t asset) const noexcept;
+
   // Index as image().databases(); null when the image has none.
   [[nodiscard]] const hs_database* database(std::uint32_t index) const noexcept;
   // One per worker, allocated at load for `workers` of them.

@@ -18,14 +18,16 @@ Step empty() noexcept { return {.act = Act::empty}; }
 Step drop(Reason reason) noexcept { return {.act = Act::drop, .reason = reason}; }
 
 // Flags that no stack sends together, or that stacks read differently. Urgent data is one of them: some take
-// the byte out of the stream, some leave it in (RFC 6093).
-bool sane(const Packet& packet) noexcept {
+// the byte out of the stream, some leave it in (RFC 6093). The engine makes such segments ordinary or drops
+// them before they come here; where it may only observe, receivers take them, so they are followed.
+bool sane(const Packet& packet, Tracking tracking) noexcept {
   const std::uint8_t flags = packet.tcp.flags;
   const auto has = [flags](std::uint8_t flag) { return (flags & flag) != 0; };
-  if (packet.tcp.reserved != 0 || has(tcp_flag::urg)) return false;
+  const bool enforce = tracking == Tracking::enforce;
+  if (enforce && (packet.tcp.reserved != 0 || has(tcp_flag::urg))) return false;
   if (has(tcp_flag::syn) && (has(tcp_flag::fin) || has(tcp_flag::rst))) return false;
   if (has(tcp_flag::rst) && has(tcp_flag::fin)) return false;
-  if (has(tcp_flag::syn)) return packet.payload_length == 0;
+  if (has(tcp_flag::syn)) return !enforce || packet.payload_length == 0;
   return has(tcp_flag::ack) || has(tcp_flag::rst);
 }
 
@@ -33,7 +35,7 @@ bool sane(const Packet& packet) noexcept {
 
 Step Stream::examine(Direction direction, const Packet& packet, Time now, Tracking tracking,
                      bool retain) const noexcept {
-  if (!sane(packet)) {
+  if (!sane(packet, tracking)) {
     Step step = drop(Reason::bad_flags);
     const bool opens = (packet.tcp.flags & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) == tcp_flag::syn;
     if (tracking == Tracking::observe && opens)

@@ -281,6 +281,13 @@ Time Stream::held_since() const noexcept {
   return std::min(halves_[0].held_since, halves_[1].held_since);
 }
 
+bool Stream::in_flight(Direction direction, std::uint32_t sequence) const noexcept {
+  const Half& half = at(direction);
+  if (!half.started) return midstream_;
+  const std::uint32_t oldest = half.acked_known ? half.acked : half.start;
+  return !before(sequence, oldest - 1) && !after(sequence, half.next);
+}
+
 Stream::Position Stream::position(Direction direction) const noexcept {
   const Half& half = at(direction);
   return {half.next, at(opposite(direction)).acked, half.window};

@@ -100,6 +100,10 @@ class Stream {
   [[nodiscard]] std::uint32_t held() const noexcept;
   [[nodiscard]] Time held_since() const noexcept;
 
+  // May a segment that begins there be under way, forwarded and not acknowledged, for all that is known? A
+  // keepalive begins one below.
+  [[nodiscard]] bool in_flight(Direction direction, std::uint32_t sequence) const noexcept;
+
   // For a reset that both ends accept: what `direction` sends next, and what it has been told was received.
   struct Position {
     std::uint32_t sequence = 0;

@@ -171,7 +171,9 @@ const Case kPlaces[] = {
       "+9:13: not a VLAN; write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; "
       "leave the list empty for frames without a tag",
       "+9:19: not a VLAN; write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; "
-      "leave the list empty for frames without a tag"}},
+      "leave the list empty for frames without a tag",
+      "+9:34: outer is 0; write a whole number from 1 to 4094",
+      "+9:45: inner is 4095; write a whole number from 0 to 4094"}},
     {"treatments that are not possible",
      "[[conduit]]\nname = \"c\"\nsides = [{ port = \"a\", zones = [\"scada\"] }, { port = \"b\", zones = "
      "[\"cell-1\"] }]\nmode = \"learn\"\non_failure = \"open\"\nmidstream = \"pass\"\nttl_floor = 0\n"

@@ -25,14 +25,19 @@ Result<ImageView> ImageView::open(ByteView bytes, Schemas schemas) {
   return view;
 }
 
-std::uint32_t ImageView::zone_of(const Address& address) const noexcept {
+const Network* ImageView::network_of(const Address& address) const noexcept {
   const auto all = networks();
   const auto behind =
       std::upper_bound(all.begin(), all.end(), address,
                        [](const Address& a, const Network& network) { return a < network.address; });
-  if (behind == all.begin()) return kNone;
+  if (behind == all.begin()) return nullptr;
   const auto& candidate = *(behind - 1);
-  return contains(candidate, address) ? candidate.zone : kNone;
+  return contains(candidate, address) ? &candidate : nullptr;
+}
+
+std::uint32_t ImageView::zone_of(const Address& address) const noexcept {
+  const auto* const network = network_of(address);
+  return network != nullptr ? network->zone : kNone;
 }
 
 std::uint32_t ImageView::asset_of(const Address& address) const noexcept {

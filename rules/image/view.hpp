@@ -48,6 +48,8 @@ class ImageView {
     return {slice(nodes(), runs.nodes), slice(program_constants(), runs.constants)};
   }
 
+  // The network that has an address; null when none does.
+  [[nodiscard]] const Network* network_of(const Address& address) const noexcept;
   // What an address belongs to. kNone when nothing does.
   [[nodiscard]] std::uint32_t zone_of(const Address& address) const noexcept;
   [[nodiscard]] std::uint32_t asset_of(const Address& address) const noexcept;

@@ -23,8 +23,9 @@ constexpr std::array<NormalisationRow, kNormalisationCount> kNormalisations = {{
     {"trailer", "bytes behind the datagram that are not zero", "zeroed; a right PRP trailer stays (prp)",
      "E04", Reason::trailer, kNormalise, kAll},
     {"link_structure",
-     "GOOSE, SV, PROFINET or EtherCAT whose length contradicts the frame; an HSR tag around "
-     "anything but supervision",
+     "GOOSE, SV, PROFINET or EtherCAT whose length contradicts the frame; an HSR tag or R-TAG around "
+     "anything "
+     "but supervision",
      "", "E04 E06", Reason::bad_ethernet, kDrop, kOnlyDrop},
     {"link_protocol", "an EtherType or LLC address that neither a rule nor the groundwork names", "", "E06",
      Reason::no_policy, kDrop, kOnlyDrop},
@@ -36,8 +37,9 @@ constexpr std::array<NormalisationRow, kNormalisationCount> kNormalisations = {{
     {"ip_checksum", "a wrong IPv4 header checksum", "", "E08", Reason::bad_ip_checksum, kDrop, kOnlyDrop},
     {"ip_options", "IPv4 options but source routes (router alert of IGMP is right)", "no operation", "E09",
      Reason::ip_options, kDrop, kDropOrNormalise},
-    {"source_route", "loose and strict source routes; IPv6 routing headers", "", "E09 E22",
-     Reason::ip_options, kDrop, kOnlyDrop},
+    {"ip_forbidden",
+     "source routes; IPv6 routing and authentication headers; a fragment header around a whole datagram", "",
+     "E09 E22", Reason::ip_options, kDrop, kOnlyDrop},
     {"ip_extensions", "IPv6 hop-by-hop and destination options (router alert of MLD is right)", "", "E22",
      Reason::ip_options, kDrop, kDropOrPass},
     {"address",

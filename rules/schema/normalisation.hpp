@@ -24,7 +24,7 @@ enum class Normalisation : std::uint8_t {
   ip_header,
   ip_checksum,
   ip_options,
-  source_route,
+  ip_forbidden,
   ip_extensions,
   address,
   ttl_floor,

@@ -25,6 +25,9 @@ Stage stage_of(const Event& event) {
     case Reason::groundwork:
     case Reason::ttl:
     case Reason::rate_limited:
+    case Reason::trailer:
+    case Reason::bad_icmp:
+    case Reason::gratuitous:
     case Reason::starting:
       return Stage::link;
     case Reason::bad_transport:
