@@ -59,12 +59,11 @@ TEST(Engine, a_new_session_may_follow_a_denied_one_on_the_same_ports) {
 }
 
 TEST(Engine, E48_a_broken_syn_does_not_make_a_denial_forgotten) {
-  Box box{enforce()};
+  Box box{enforce("normalisation = { tcp_syn_data = \"drop\" }")};
   Talk talk{box};
   talk.open();
   talk.say(Role::client, kWriteCoil);
   talk.next[0] += 100;
-  // Data on a SYN: no receiver needs it.
   EXPECT_TRUE(
       talk.put(Role::client, talk.segment(Role::client, talk.next[0]++, tcp_flag::syn, kRead)).empty());
   EXPECT_EQ(box.log.verdicts.back().reason, Reason::bad_flags);

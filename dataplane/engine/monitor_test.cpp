@@ -78,6 +78,13 @@ Hostile hostile(Random& random) {
   segment.flags =
       below(random, 12) == 0 ? static_cast<std::uint8_t>(random()) : kFlags[below(random, std::size(kFlags))];
   segment.payload = payload(random);
+  if (below(random, 12) == 0) segment.reserved = static_cast<std::uint8_t>(below(random, 16));
+  if (below(random, 12) == 0) segment.urgent = static_cast<std::uint16_t>(random());
+  if (below(random, 8) == 0) segment.options = noise(random, 40);
+  if (below(random, 8) == 0) segment.options = build::hex("020405b4 fd04 0102 2202 0101");
+  if (below(random, 20) == 0) link.options = noise(random, 40);
+  if (below(random, 20) == 0) link.ttl = static_cast<std::uint8_t>(random());
+  if (below(random, 20) == 0) link.destination_mac[0] |= 1U;
 
   Bytes frame;
   switch (below(random, 12)) {
@@ -143,6 +150,7 @@ TEST(Monitor, a_hundred_thousand_hostile_frames_leave_as_they_came) {
   EXPECT_EQ(counters.made, 0U);
   EXPECT_EQ(counters.held, 0U);
   EXPECT_EQ(counters.denied, 0U);
+  EXPECT_EQ(counters.normalised, 0U);
   // The frames reached every depth.
   EXPECT_GT(counters.would_deny, kFrames / 10);
   EXPECT_GT(counters.pdus, kFrames / 100);

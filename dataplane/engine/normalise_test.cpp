@@ -72,6 +72,21 @@ void exhaust_errors(Box& box) {
   }
 }
 
+void open_with_timestamps(Box& box) {
+  const auto stamp = build::hex("0101 080a 00000001 00000001");
+  build::Link back = to_plc();
+  std::swap(back.source, back.destination);
+  (void)box.send(syn({.options = stamp}), kIt);
+  (void)box.send(build::tcp(back, {.source_port = 502,
+                                   .destination_port = 40000,
+                                   .sequence = 7000,
+                                   .acknowledgement = 1001,
+                                   .flags = tcp_flag::syn | tcp_flag::ack,
+                                   .options = stamp}),
+                 kOt);
+  (void)box.send(segment(tcp_flag::ack, {.sequence = 1001, .acknowledgement = 7001, .options = stamp}), kIt);
+}
+
 // Frames that meet each row with its usual treatment.
 std::multimap<Normalisation, Example> examples() {
   using enum Normalisation;
@@ -151,6 +166,7 @@ std::multimap<Normalisation, Example> examples() {
         in_a_session()}},
       {tcp_reset, {segment(tcp_flag::rst, {.sequence = 1009}), in_a_session()}},
       {tcp_overlap, {build::tcp(to_plc(), in_session(other)), {.before = requested}}},
+      {tcp_timestamp, {build::tcp(to_plc(), in_session(kRequest)), {.before = open_with_timestamps}}},
       {tcp_repeated, {build::tcp(to_plc(), in_session(kRequest)), {.before = acknowledged}}},
   };
 }
@@ -279,7 +295,7 @@ TEST(Normalisation, rows_are_found_by_their_names) {
   EXPECT_EQ(row_of(Normalisation::vlan_stack).name, "vlan_stack");
   EXPECT_EQ(row_of(Normalisation::tunnel).name, "tunnel");
   EXPECT_EQ(row_of(Normalisation::tcp_flags).name, "tcp_flags");
-  EXPECT_EQ(row_of(Normalisation::tcp_repeated).name, "tcp_repeated");
+  EXPECT_EQ(row_of(Normalisation::tcp_timestamp).name, "tcp_timestamp");
 }
 
 }  // namespace

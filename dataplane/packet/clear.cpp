@@ -118,6 +118,10 @@ void clear_odd_options(Packet& packet) noexcept {
     change_tcp(packet, first, last, [&] { fill(packet, first, last, kind == kEnd ? 0 : kNoOperation); });
   });
   packet.tcp.odd_options = 0;
+  if ((packet.tcp.flags & tcp_flag::syn) == 0) {
+    packet.tcp.mss = 0;
+    packet.tcp.window_scale = TcpHeader{}.window_scale;
+  }
 }
 
 bool only_fast_open_is_odd(const Packet& packet) noexcept {

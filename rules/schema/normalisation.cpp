@@ -98,6 +98,9 @@ constexpr std::array<NormalisationRow, kNormalisationCount> kNormalisations = {{
      kOnlyDrop},
     {"tcp_repeated", "bytes that were acknowledged before, keepalives too", "the segment without them", "E38",
      Reason::none, kNormalise, kOnlyNormalise},
+    {"tcp_timestamp",
+     "a timestamp that is older than what the receiver goes by, or none where both ends have them", "", "E41",
+     Reason::bad_timestamp, kDrop, kOnlyDrop},
 }};
 
 namespace {

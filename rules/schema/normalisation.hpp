@@ -50,6 +50,7 @@ enum class Normalisation : std::uint8_t {
   tcp_reset,
   tcp_overlap,
   tcp_repeated,
+  tcp_timestamp,
   count_,
 };
 inline constexpr std::size_t kNormalisationCount = static_cast<std::size_t>(Normalisation::count_);
