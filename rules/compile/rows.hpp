@@ -49,7 +49,7 @@ struct SideRow {
 struct ConduitRow {
   Spot spot;
   Word name;
-  std::vector<SideRow> sides;  // two, unless reported
+  std::vector<SideRow> sides;        // two, unless reported
   std::vector<std::uint32_t> vlans;  // as image::Conduit has them
   std::uint32_t groundwork = 0;
   Mode mode = Mode::enforce;
