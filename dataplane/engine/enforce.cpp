@@ -9,6 +9,7 @@ namespace sluice {
 
 void Engine::State::pass(Transit& transit) noexcept {
   transit.passed = true;
+  if (transit.packet.depth != 0 && transit.enforced()) repair_outers(transit.packet);
   switch (transit.form) {
     case Form::frame:
       ++counters.forwarded;

@@ -49,11 +49,21 @@ void Engine::State::packet(Transit& transit) noexcept {
   if (!place(transit)) return refuse(transit, Reason::no_conduit);
   if (packet.frame.cut() || parsed == Reason::cut) return refuse(transit, Reason::cut);
   if (parsed != Reason::none) return refuse(transit, parsed);
-  if (packet.fragment != 0) return runs(Check::fragments) ? fragment(transit) : pass(transit);
-  if (packet.tunnel()) return refuse(transit, Reason::tunnel);
+  layers(transit);
+}
 
+// The packet, or one inside of it.
+void Engine::State::layers(Transit& transit) noexcept {
+  const Packet& packet = transit.packet;
+  if (packet.fragment != 0) return runs(Check::fragments) ? fragment(transit) : pass(transit);
+  const auto around = tunnel_of(transit);
+  if (around ? !may_enter(transit, *around) : packet.tunnel()) {
+    if (!transit.enforced()) ++counters.not_inspected;
+    return refuse(transit, Reason::tunnel);
+  }
   const auto groundwork = groundwork_of(packet);
   if (!normalise(transit, groundwork)) return;
+  if (around) return enter(transit, *around);
   if (groundwork && transit.rules != nullptr) return link(transit, *groundwork);
   switch (packet.transportation) {
     case Transportation::tcp:

@@ -18,6 +18,7 @@
 #include "dataplane/flow/fragments.hpp"
 #include "dataplane/flow/shares.hpp"
 #include "dataplane/flow/table.hpp"
+#include "dataplane/packet/tunnel.hpp"
 #include "dataplane/stream/pools.hpp"
 #include "rules/schema/groundwork.hpp"
 
@@ -38,11 +39,17 @@ struct Engine::State {
   // The life of a packet (engine.cpp).
   void frame(const Frame& frame, Time now, const Ruleset* rules) noexcept;
   void packet(Transit& transit) noexcept;
+  void layers(Transit& transit) noexcept;
   [[nodiscard]] bool place(Transit& transit) noexcept;
   void link(Transit& transit, Groundwork groundwork) noexcept;
   void by_number(Transit& transit) noexcept;
   [[nodiscard]] bool about_live_flow(const Transit& transit) noexcept;
   void examine(Transit& transit, const Frame& frame) noexcept;
+
+  // Packets within packets (inner.cpp).
+  [[nodiscard]] std::optional<Encapsulation> tunnel_of(const Transit& transit) noexcept;
+  [[nodiscard]] static bool may_enter(const Transit& transit, const Encapsulation& around) noexcept;
+  void enter(Transit& transit, const Encapsulation& around) noexcept;
 
   // Datagrams in pieces (whole.cpp).
   class FragmentEndings;

@@ -15,9 +15,9 @@ bool ipv4(const Address& address) noexcept {
 }  // namespace
 
 void LinkHeader::keep(const Packet& packet) noexcept {
-  if (size != 0 || packet.network_offset > bytes.size() || packet.frame.length < packet.network_offset)
-    return;
-  size = static_cast<std::uint8_t>(packet.network_offset);
+  const std::uint32_t network = packet.depth != 0 ? packet.outers[0].network_offset : packet.network_offset;
+  if (size != 0 || network > bytes.size() || packet.frame.length < network) return;
+  size = static_cast<std::uint8_t>(network);
   std::copy_n(packet.frame.data, size, bytes.begin());
 }
 
@@ -28,6 +28,7 @@ Packet LinkHeader::packet_of(const FlowKey& key, Direction direction, PortId por
   packet.frame.length = packet.frame.wire_length = size;
   packet.frame.port = port;
   packet.network_offset = size;
+  packet.tunnel_mark = key.tunnel;
   Reader reader{{bytes.data(), size}};
   const auto destination = reader.take(6);
   const auto source = reader.take(6);

@@ -106,7 +106,7 @@ std::uint32_t kept_trailer(const image::Conduit& conduit, const Packet& packet) 
 
 bool hides_something(const image::Conduit& conduit, const Packet& packet) noexcept {
   if (packet.trailer_length() == 0) return false;
-  const auto trailer = packet.frame.bytes().subspan(packet.network_end);
+  const auto trailer = packet.trailer();
   const auto open = trailer.first(trailer.size() - kept_trailer(conduit, packet));
   return std::any_of(open.begin(), open.end(), [](std::uint8_t byte) { return byte != 0; });
 }

@@ -311,14 +311,16 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
   const auto side = static_cast<std::size_t>(direction);
   const bool retain = flow.content != Content::opaque && !(flow.waits && flow.plain[side]);
   const auto tracking = enforced ? Tracking::enforce : Tracking::observe;
-  auto step = flow.stream.accept(direction, transit.packet, transit.now, tracking, retain, pools);
+  // What has no frame of its own can't be held: its sender repeats it.
+  StreamPools room{pools.bytes, pools.held, transit.form == Form::frame ? pools.held_per_flow : 0};
+  auto step = flow.stream.accept(direction, transit.packet, transit.now, tracking, retain, room);
   if (step.restart) {
     // Enforcing would have refused it while the old connection lives.
     const bool alive = flow.stream.phase() != StreamPhase::closed;
     if (!enforced && alive && transit.rules != nullptr) report(transit, {.reason = step.reason});
     begin(transit, flow, direction,
           transit.rules != nullptr ? ends_of(transit.rules->image(), transit.place, transit.packet) : Ends{});
-    step = flow.stream.accept(direction, transit.packet, transit.now, tracking, true, pools);
+    step = flow.stream.accept(direction, transit.packet, transit.now, tracking, true, room);
   }
   switch (step.act) {
     case Step::Act::hold:

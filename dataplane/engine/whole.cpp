@@ -20,32 +20,60 @@ void put16(std::uint8_t* at, std::uint32_t number) noexcept {
   at[1] = static_cast<std::uint8_t>(number);
 }
 
+// The outermost datagram of a packet, as it is cut.
+Outer outermost(const Packet& packet) noexcept {
+  if (packet.depth != 0) return packet.outers[0];
+  Outer out;
+  out.network = packet.network;
+  out.network_offset = packet.network_offset;
+  out.transport_offset = packet.transport_offset;
+  out.network_end = packet.network_end;
+  return out;
+}
+
 // Writes the piece [at, at + size) of a datagram's payload as a frame of its own; gives its length without
 // padding.
-std::uint32_t write_piece(const Packet& whole, std::uint32_t identification, std::uint32_t at,
-                          std::uint32_t size, std::uint8_t* frame) noexcept {
-  const std::uint32_t payload = whole.transport_offset;
-  const bool more = payload + at + size != whole.network_end;
-  std::uint8_t* end = std::copy_n(whole.frame.data, payload, frame);
-  std::uint8_t* ip = frame + whole.network_offset;
-  if (whole.network == Network::ipv6) {  // RFC 8200 4.5
+std::uint32_t write_piece(const std::uint8_t* whole, const Outer& datagram, const Fragments::Whole& origin,
+                          std::uint32_t at, std::uint32_t size, std::uint8_t* frame) noexcept {
+  const std::uint32_t payload = datagram.transport_offset;
+  const bool more = payload + at + size != datagram.network_end;
+  std::uint8_t* end = std::copy_n(whole, payload, frame);
+  std::uint8_t* ip = frame + datagram.network_offset;
+  if (datagram.network == Network::ipv6) {  // RFC 8200 4.5
     put16(ip + 4, 8 + size);
     ip[6] = 44;
-    end[0] = whole.ip_protocol;
+    end[0] = origin.ip_protocol;
     end[1] = 0;
     put16(end + 2, at | (more ? 1U : 0U));
-    put16(end + 4, identification >> 16);
-    put16(end + 6, identification);
+    put16(end + 4, origin.identification >> 16);
+    put16(end + 6, origin.identification);
     end += 8;
   } else {  // RFC 791 3.2
-    const std::uint32_t header = payload - whole.network_offset;
+    const std::uint32_t header = payload - datagram.network_offset;
     put16(ip + 2, header + size);
     put16(ip + 6, at / 8 | (more ? 0x2000U : 0U));
     put16(ip + 10, 0);
     put16(ip + 10, internet_checksum({ip, header}));
   }
-  end = std::copy_n(whole.frame.data + payload + at, size, end);
+  end = std::copy_n(whole + payload + at, size, end);
   return static_cast<std::uint32_t>(end - frame);
+}
+
+// A tunnel that the conduit names needs no rule for its own ends.
+bool may_be_tunnel(const image::Conduit& conduit, const Packet& fragment) noexcept {
+  const bool four = fragment.network == Network::ipv4;
+  switch (fragment.ip_protocol) {
+    case 4:
+      return has(conduit.tunnels, four ? Tunnel::ipip : Tunnel::four_in_six);
+    case 41:
+      return has(conduit.tunnels, four ? Tunnel::six_in_four : Tunnel::six_in_six);
+    case 47:
+      return has(conduit.tunnels, Tunnel::gre);
+    case 17:
+      return has(conduit.tunnels, Tunnel::vxlan) || has(conduit.tunnels, Tunnel::teredo);
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -56,7 +84,7 @@ Reason Engine::State::may_wait(Transit& transit) const noexcept {
   const auto ends = ends_of(image, transit.place, transit.packet);
   transit.event.from = ends.source.main;
   transit.event.to = ends.destination.main;
-  if (ends.reason != Reason::none) return ends.reason;
+  if (ends.reason != Reason::none || may_be_tunnel(*transit.conduit, transit.packet)) return ends.reason;
   Cells there;
   Cells back;
   there.gather(image, ends.source, ends.destination);
@@ -137,11 +165,12 @@ void Engine::State::leave_in_pieces(Transit& transit) noexcept {
   // Of 64 pieces none is larger than the largest, and all but the last end on 8 bytes.
   constexpr std::uint32_t kMost = Fragments::kMostPieces + 1;
   constexpr std::uint32_t kFragmentHeader = 8;
-  const Packet& packet = transit.packet;
-  const std::uint32_t all = packet.network_end - packet.transport_offset;
+  const Frame& whole = transit.packet.frame;
+  const Outer datagram = outermost(transit.packet);
+  const std::uint32_t all = datagram.network_end - datagram.transport_offset;
   const std::uint32_t size = std::max(8U, transit.whole.largest / 8 * 8);
   const std::uint32_t room =
-      std::max(Fragments::kLeastFrame, packet.transport_offset + kFragmentHeader + size);
+      std::max(Fragments::kLeastFrame, datagram.transport_offset + kFragmentHeader + size);
   std::array<Frame, kMost> frames;
   std::uint32_t count = 0;
   Reason reason = Reason::none;
@@ -152,10 +181,10 @@ void Engine::State::leave_in_pieces(Transit& transit) noexcept {
       break;
     }
     const auto length =
-        write_piece(packet, transit.whole.identification, at, std::min(size, all - at), frame.data);
+        write_piece(whole.data, datagram, transit.whole, at, std::min(size, all - at), frame.data);
     frame.length = frame.wire_length = std::max(length, Fragments::kLeastFrame);
     std::fill(frame.data + length, frame.data + frame.length, std::uint8_t{0});
-    frame.port = packet.frame.port;
+    frame.port = whole.port;
     frames[count++] = frame;
   }
   if (reason == Reason::none && !fragments.depart(transit.whole, transit.now))

@@ -43,6 +43,7 @@ Keyed key_of(const Packet& packet, std::uint32_t lane) noexcept {
   keyed.key.low_port = low.second;
   keyed.key.high_port = high.second;
   keyed.key.lane = lane;
+  keyed.key.tunnel = packet.tunnel_mark;
   keyed.key.ip_protocol = ip_protocol;
   keyed.direction = forth ? Direction::forth : Direction::back;
   return keyed;

@@ -20,9 +20,10 @@ struct FlowKey {
   Address high{};
   std::uint16_t low_port = 0;
   std::uint16_t high_port = 0;
-  std::uint32_t lane = 0;  // the same addresses on two wires are two flows
+  std::uint32_t lane = 0;    // the same addresses on two wires are two flows
+  std::uint16_t tunnel = 0;  // and so are those inside of a tunnel and outside of it
   std::uint8_t ip_protocol = 0;
-  std::array<std::uint8_t, 3> pad{};
+  std::uint8_t pad = 0;
   auto operator<=>(const FlowKey&) const noexcept = default;
 };
 static_assert(sizeof(FlowKey) == 44);

@@ -158,7 +158,7 @@ bool has_fast_open(const Packet& packet) noexcept {
 
 std::uint32_t prp_trailer(const Packet& packet) noexcept {
   constexpr std::uint32_t kLength = 6;  // sequence, LAN (4 bits) and size of the LSDU (12), 0x88fb
-  if (packet.trailer_length() < kLength) return 0;
+  if (packet.depth != 0 || packet.trailer_length() < kLength) return 0;
   Reader reader{packet.frame.bytes().last(kLength)};
   reader.skip(2);
   const auto lan_and_size = reader.be16();

@@ -106,9 +106,9 @@ bool set_timestamp(Packet& packet, std::uint32_t value) noexcept {
 }
 
 void clear_trailer(Packet& packet, std::uint32_t keep) noexcept {
-  if (keep > packet.trailer_length()) return;
-  std::fill(packet.frame.data + packet.network_end, packet.frame.data + packet.frame.length - keep,
-            std::uint8_t{0});
+  const std::uint32_t length = packet.trailer_length();
+  if (keep > length) return;
+  std::fill_n(packet.frame.data + packet.network_end, length - keep, std::uint8_t{0});
 }
 
 Frame make_bare(const Packet& model, Towards towards, const Bare& bare, Buffers& buffers) noexcept {

@@ -121,8 +121,13 @@ struct Packet {
   [[nodiscard]] ByteView network_payload() const noexcept {
     return frame.bytes().subspan(network_offset, network_end - network_offset);
   }
-  // Padding and whatever else follows the datagram.
-  [[nodiscard]] std::uint32_t trailer_length() const noexcept { return frame.length - network_end; }
+  // Padding and whatever else follows the datagram, inside of what it is inside of.
+  [[nodiscard]] std::uint32_t trailer_length() const noexcept {
+    return (depth != 0 ? outers[depth - 1U].network_end : frame.length) - network_end;
+  }
+  [[nodiscard]] ByteView trailer() const noexcept {
+    return frame.bytes().subspan(network_end, trailer_length());
+  }
   // Of a fragment: the bytes of its piece.
   [[nodiscard]] ByteView piece_bytes() const noexcept {
     return frame.bytes().subspan(transport_offset, network_end - transport_offset);

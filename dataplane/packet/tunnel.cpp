@@ -113,6 +113,18 @@ std::uint16_t mark(std::uint16_t before, const Encapsulation& around) noexcept {
   return mixed != 0 ? mixed : std::uint16_t{1};
 }
 
+// A datagram to a group that has no Ethernet header of its own gets the group's MAC address (RFC 1112 6.4,
+// RFC 2464 7), by which policy knows groups.
+void address_group(Packet& packet) noexcept {
+  const Address& to = packet.destination;
+  if (packet.network == Network::ipv6 && to[0] == 0xff)
+    packet.destination_mac = {0x33, 0x33, to[12], to[13], to[14], to[15]};
+  if (packet.network != Network::ipv4 || to[12] < 224) return;
+  packet.destination_mac = {0x01, 0x00, 0x5e, static_cast<std::uint8_t>(to[13] & 0x7fU), to[14], to[15]};
+  if (std::all_of(to.begin() + 12, to.end(), [](std::uint8_t byte) { return byte == 0xff; }))
+    packet.destination_mac.fill(0xff);
+}
+
 // The sum of the pseudo-header of an outer UDP header, from the bytes of its IP header.
 Sum outer_pseudo_header(const Packet& packet, const Outer& outer, std::uint32_t length) noexcept {
   Packet ip;
@@ -232,10 +244,12 @@ ParseResult parse_inner(const Packet& outer, const Encapsulation& encapsulation,
     case Inner::ipv4:
       inner.ethertype = kIpv4;
       reason = layers::ipv4(inner, context);
+      address_group(inner);
       break;
     case Inner::ipv6:
       inner.ethertype = kIpv6;
       reason = layers::ipv6(inner, context);
+      address_group(inner);
       break;
     case Inner::ethernet: {
       inner.link_offset = static_cast<std::uint16_t>(encapsulation.offset);

@@ -8,6 +8,7 @@
 #include "rules/image/aligned.hpp"
 #include "rules/image/view.hpp"
 #include "rules/schema/groundwork.hpp"
+#include "rules/schema/tunnel.hpp"
 
 namespace sluice::compile {
 namespace {
@@ -68,6 +69,7 @@ TEST(Compile, zones_assets_and_conduits_become_what_the_engine_looks_up) {
   EXPECT_TRUE(has(conduit.groundwork, Groundwork::arp));
   EXPECT_TRUE(has(conduit.groundwork, Groundwork::lldp));
   EXPECT_FALSE(has(conduit.groundwork, Groundwork::stp));
+  EXPECT_EQ(conduit.tunnels, 0U);
   EXPECT_EQ(conduit.deny, Verdict::reset);
   ASSERT_EQ(conduit.vlans.count, 1U);
   EXPECT_EQ(view.vlans()[conduit.vlans.first], image::kUntagged);
@@ -98,6 +100,18 @@ TEST(Compile, a_conduit_chooses_what_is_dropped_normalised_or_passed) {
   expected[static_cast<std::size_t>(Normalisation::trailer)] = Treatment::pass;
   EXPECT_EQ(conduit.treatments, expected);
   EXPECT_EQ(conduit.ttl_floor, 9);
+}
+
+TEST(Compile, E23_a_conduit_names_the_tunnels_that_are_looked_into) {
+  const auto plant =
+      compiled(std::string{toy::kPlant} +
+               "[[conduit]]\nname = \"c\"\nsides = [{ port = \"a\", zones = [\"scada\"] }, { port = "
+               "\"b\", zones = [\"cell-1\"] }]\nmode = \"learn\"\non_failure = \"open\"\nmidstream = "
+               "\"pass\"\ntunnels = [\"6in4\", \"vxlan\"]\n");
+  const auto& conduit = plant.view.conduits()[1];
+  for (const auto tunnel : {Tunnel::ipip, Tunnel::six_in_four, Tunnel::gre, Tunnel::vxlan, Tunnel::mpls}) {
+    EXPECT_EQ(has(conduit.tunnels, tunnel), tunnel == Tunnel::six_in_four || tunnel == Tunnel::vxlan);
+  }
 }
 
 TEST(Compile, an_allow_rule_becomes_a_grant_in_the_cell_of_its_ends) {

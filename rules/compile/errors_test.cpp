@@ -158,7 +158,8 @@ const Case kPlaces[] = {
     {"choices that do not exist",
      "[[conduit]]\nname = \"c\"\nsides = [{ port = \"a\", zones = [\"scada\"] }, { port = \"b\", zones = "
      "[\"cell-1\"] }]\nmode = \"block\"\non_failure = true\nmidstream = \"\"\ndeny = \"reject\"\ngroundwork "
-     "= [\"arpp\", \"tunnels\"]\nvlans = [0, 4095, \"1\", { outer = 0, inner = 4095 }]\n",
+     "= [\"arpp\", \"tunnels\"]\ntunnels = [\"6in5\", \"l2tp\"]\nvlans = [0, 4095, \"1\", { outer = 0, inner "
+     "= 4095 }]\n",
      {"+4:8: mode is \"block\"; write \"learn\", \"monitor\" or \"enforce\"",
       "+5:14: on_failure is a boolean; write \"closed\" or \"open\"",
       "+6:13: midstream is \"\"; write \"resync\", \"drop\" or \"pass\"",
@@ -166,14 +167,16 @@ const Case kPlaces[] = {
       "+8:15: unknown groundwork \"arpp\"; did you mean \"arp\"?",
       "+8:23: unknown groundwork \"tunnels\"; it is one of arp, nd, icmp-errors, stp, lldp, dhcp, igmp-mld, "
       "mrp, dlr, prp, ptp, hsr, lacp",
-      "+9:10: not a VLAN; write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; "
+      "+9:12: unknown tunnel \"6in5\"; did you mean \"6in4\"?",
+      "+9:20: unknown tunnel \"l2tp\"; it is one of ipip, 6in4, 4in6, 6in6, gre, vxlan, teredo, mpls",
+      "+10:10: not a VLAN; write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; "
       "leave the list empty for frames without a tag",
-      "+9:13: not a VLAN; write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; "
+      "+10:13: not a VLAN; write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; "
       "leave the list empty for frames without a tag",
-      "+9:19: not a VLAN; write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; "
+      "+10:19: not a VLAN; write whole numbers from 1 to 4094, or { outer = 100, inner = 20 } for two tags; "
       "leave the list empty for frames without a tag",
-      "+9:34: outer is 0; write a whole number from 1 to 4094",
-      "+9:45: inner is 4095; write a whole number from 0 to 4094"}},
+      "+10:34: outer is 0; write a whole number from 1 to 4094",
+      "+10:45: inner is 4095; write a whole number from 0 to 4094"}},
     {"treatments that are not possible",
      "[[conduit]]\nname = \"c\"\nsides = [{ port = \"a\", zones = [\"scada\"] }, { port = \"b\", zones = "
      "[\"cell-1\"] }]\nmode = \"learn\"\non_failure = \"open\"\nmidstream = \"pass\"\nttl_floor = 0\n"

@@ -61,6 +61,7 @@ void Places::write(image::Writer& writer) const {
     vlans.erase(std::unique(vlans.begin(), vlans.end()), vlans.end());
     conduit.vlans = image::Writer::append(writer.vlans, std::span<const std::uint32_t>{vlans});
     conduit.groundwork = row.groundwork;
+    conduit.tunnels = row.tunnels;
     conduit.mode = row.mode;
     conduit.on_failure = row.on_failure;
     conduit.midstream = row.midstream;

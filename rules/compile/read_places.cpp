@@ -6,6 +6,7 @@
 #include "rules/compile/rows.hpp"
 #include "rules/schema/groundwork.hpp"
 #include "rules/schema/normalisation.hpp"
+#include "rules/schema/tunnel.hpp"
 
 namespace sluice::compile {
 namespace {
@@ -52,6 +53,27 @@ void read_side(const TomlValue& value, ConduitRow& row, Notes& notes) {
   }
   form.close();
   row.sides.push_back(std::move(side));
+}
+
+// The names listed, as bits by their place among those known.
+std::uint32_t read_set(Form& form, std::string_view key, std::string_view one,
+                       std::span<const std::string_view> names, Notes& notes) {
+  std::uint32_t set = 0;
+  for (const auto& word : form.names(key, Need::may)) {
+    const auto at = std::find(names.begin(), names.end(), word.text);
+    if (at != names.end()) {
+      set |= 1U << static_cast<unsigned>(at - names.begin());
+      continue;
+    }
+    Nearest search{word.text};
+    std::string all;
+    for (const auto known : names) {
+      search.offer(known);
+      all += (all.empty() ? "it is one of " : ", ") + std::string{known};
+    }
+    notes.error(word.spot, "unknown " + std::string{one} + " " + quoted(word.text), search.remedy(all));
+  }
+  return set;
 }
 
 // One tag, or two.
@@ -223,20 +245,8 @@ void read_conduit(const TomlValue& table, Rows& rows, Notes& notes) {
     for (const auto& side : sides->items) read_side(side, row, notes);
   }
   for (const auto& item : form.list("vlans", Need::may)) read_vlan(item, row, notes);
-  for (const auto& word : form.names("groundwork", Need::may)) {
-    const auto at = std::find(kGroundworkNames.begin(), kGroundworkNames.end(), word.text);
-    if (at == kGroundworkNames.end()) {
-      Nearest search{word.text};
-      std::string all;
-      for (const auto known : kGroundworkNames) {
-        search.offer(known);
-        all += (all.empty() ? "it is one of " : ", ") + std::string{known};
-      }
-      notes.error(word.spot, "unknown groundwork " + quoted(word.text), search.remedy(all));
-    } else {
-      row.groundwork |= 1U << static_cast<unsigned>(at - kGroundworkNames.begin());
-    }
-  }
+  row.groundwork = read_set(form, "groundwork", "groundwork", kGroundworkNames, notes);
+  row.tunnels = read_set(form, "tunnels", "tunnel", kTunnelNames, notes);
   const auto* normalisation = form.value("normalisation", Need::may);
   if (normalisation != nullptr && normalisation->kind != ValueKind::table) {
     notes.error(

@@ -52,6 +52,7 @@ struct ConduitRow {
   std::vector<SideRow> sides;        // two, unless reported
   std::vector<std::uint32_t> vlans;  // as image::Conduit has them
   std::uint32_t groundwork = 0;
+  std::uint32_t tunnels = 0;
   Mode mode = Mode::enforce;
   FailMode on_failure = FailMode::closed;
   Midstream midstream = Midstream::drop;

@@ -7,6 +7,7 @@
 #include "rules/image/runs.hpp"
 #include "rules/schema/groundwork.hpp"
 #include "rules/schema/normalisation.hpp"
+#include "rules/schema/tunnel.hpp"
 
 namespace sluice::image {
 namespace {
@@ -148,9 +149,9 @@ class Records {
         if (!is_vlans(vlan)) return bad("conduits", i, "no such VLAN");
       }
       if (conduit.groundwork >> static_cast<unsigned>(Groundwork::count_) != 0 ||
-          conduit.mode > Mode::enforce || conduit.on_failure > FailMode::open ||
-          conduit.midstream > Midstream::pass || conduit.deny < Verdict::drop ||
-          conduit.deny > Verdict::reset) {
+          conduit.tunnels >> static_cast<unsigned>(Tunnel::count_) != 0 || conduit.mode > Mode::enforce ||
+          conduit.on_failure > FailMode::open || conduit.midstream > Midstream::pass ||
+          conduit.deny < Verdict::drop || conduit.deny > Verdict::reset) {
         return bad("conduits", i, "a choice that does not exist");
       }
       for (std::size_t reason = 0; reason < conduit.actions.size(); ++reason) {

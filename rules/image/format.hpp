@@ -17,7 +17,7 @@
 namespace sluice::image {
 
 inline constexpr std::array<char, 8> kMagic = {'S', 'L', 'U', 'I', 'C', 'E', 'I', 'M'};
-inline constexpr std::uint32_t kFormat = 3;
+inline constexpr std::uint32_t kFormat = 4;
 inline constexpr std::size_t kAlignment = 64;
 inline constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // of a whole image
 inline constexpr std::uint32_t kNone = 0xffffffff;               // an index that points nowhere
@@ -104,6 +104,7 @@ struct Conduit {
   std::array<Side, 2> sides{};
   Range vlans;                   // Section::vlans, sorted: kUntagged, one VLAN, or stacked()
   std::uint32_t groundwork = 0;  // bits by Groundwork
+  std::uint32_t tunnels = 0;     // bits by Tunnel: those that are looked into
   Mode mode = Mode::enforce;
   FailMode on_failure = FailMode::closed;
   Midstream midstream = Midstream::resync;

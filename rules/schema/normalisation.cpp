@@ -50,9 +50,12 @@ constexpr std::array<NormalisationRow, kNormalisationCount> kNormalisations = {{
      Reason::ttl, kDrop, kOnlyDrop},
     {"fragment", "fragments of a datagram", "joined: only the whole, inspected datagram leaves",
      "E12 E15 E17 E19", Reason::fragment, kNormalise, kOnlyNormalise},
-    {"fragment_overlap", "fragments that overlap, end twice or pass the end", "", "E13 E14 E16 E18",
-     Reason::fragment, kDrop, kOnlyDrop},
-    {"tunnel", "an encapsulation that no rule allows", "", "E23", Reason::tunnel, kDrop, kOnlyDrop},
+    {"fragment_overlap",
+     "fragments that overlap, repeat, end twice or pass the end, are more than 64, have options, or cut the "
+     "transport header",
+     "", "E12 E13 E14 E16 E17 E18 E20 E22", Reason::fragment, kDrop, kOnlyDrop},
+    {"tunnel", "an encapsulation that the conduit's tunnels do not name; more than two layers", "", "E23",
+     Reason::tunnel, kDrop, kOnlyDrop},
     // Neighbours and ICMP
     {"arp_claim",
      "an ARP packet or neighbour message that speaks for another zone, another MAC address than "
