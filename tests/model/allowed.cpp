@@ -9,8 +9,13 @@ constexpr std::size_t kNowhere = ~std::size_t{0};
 
 bool inside(const Ip& ip, const Network& network) {
   for (unsigned bit = 0; bit < network.bits; ++bit) {
-    if (((ip[bit / 8] ^ network.address[bit / 8]) >> (7 - bit % 8) & 1) != 0) return false;
-    if (bit % 8 == 0 && network.bits - bit >= 8 && ip[bit / 8] == network.address[bit / 8]) bit += 7;
+    const unsigned at = bit / 8, different = (ip[at] ^ network.address[at]) & 0xffU;
+    if (bit % 8 == 0 && network.bits - bit >= 8) {
+      if (different != 0) return false;
+      bit += 7;
+    } else if ((different >> (7 - bit % 8) & 1U) != 0) {
+      return false;
+    }
   }
   return true;
 }

@@ -102,7 +102,7 @@ Conversation* Guard::find(const Seen& seen, std::uint16_t vlan, bool make, std::
     auto& flow = flows_[(hash + probe) % kFlows];
     if (flow == nullptr) {
       if (!make) return nullptr;
-      flow = std::make_unique<Conversation>();
+      flow = std::make_unique_for_overwrite<Conversation>();
       flow->key = key;
     }
     if (flow->key != key) continue;
@@ -140,11 +140,11 @@ const char* Guard::left(std::uint32_t port, const std::uint8_t* frame, std::size
   const bool closing = made && seen.protocol == 6 && (seen.flags & flag::rst) != 0;
   if (!closing) {
     if (seen.source == seen.destination) return "from and to the same address";
-    if (kGroups && (seen.from[0] & 1U) != 0) return "from a group";
-    if (kGroups && !mapped(seen)) return "a group's address on another MAC address";
+    if ((seen.from[0] & 1U) != 0) return "from a group";
+    if (!mapped(seen)) return "a group's address on another MAC address";
     if (!allowed_.belongs(*conduit, 1 - side, seen.source))
       return "the source is not of the side that it comes from";
-    if (kGroups && !group_address(seen.to) && !allowed_.belongs(*conduit, side, seen.destination))
+    if (!group_address(seen.to) && !allowed_.belongs(*conduit, side, seen.destination))
       return "the destination is not of the side that it goes to";
   }
   if (seen.protocol == 6) return segment(seen, frame, *conduit, side, made);
@@ -193,6 +193,8 @@ const char* Guard::by_number(const Seen& seen, const std::uint8_t*, const Condui
   const bool six = seen.protocol == 58;
   if (!six && seen.protocol != 1) return "an IP protocol that no rule can name";
   std::uint32_t type = seen.source_port;
+  if (six ? type == 137 : type == 4 || type == 5 || (type >= 13 && type <= 18))
+    return "a redirect, a quench, or a request for the time or the mask";
   const bool reply = type == (six ? 129U : 0U);
   if (reply) type = six ? 128 : 8;
   const auto rules =

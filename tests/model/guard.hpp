@@ -19,7 +19,6 @@
 namespace sluice::model {
 
 inline constexpr std::uint32_t kWindow = 8192;
-inline constexpr bool kGroups = false;
 
 // What one end has sent, by the offset from its first byte.
 struct Half {
@@ -91,6 +90,7 @@ class Guard {
                     std::size_t me);
   const char* reset(Conversation& flow, const Seen& seen, std::size_t me, bool made);
   const char* take(Conversation& flow, const Seen& seen, const std::uint8_t* frame, std::size_t me);
+  bool uncovered(const Conversation& flow, std::size_t me, Bytes bytes, std::size_t size) const;
   const char* read(Conversation& flow, std::size_t me, const std::uint8_t* fresh, std::size_t fresh_size);
   const char* messages(Conversation& flow, Reading& reading, std::size_t me);
   const char* message(Conversation& flow, Reading& reading, std::size_t me, Bytes message, std::size_t size);

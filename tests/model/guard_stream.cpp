@@ -110,7 +110,7 @@ const char* Guard::segment(const Seen& seen, const std::uint8_t* frame, const Co
     return "flags that contradict each other";
   if ((flags & flag::urg) != 0) return "urgent data";
   if ((syn || rst) && length != 0) return "data on a SYN or a reset";
-  if (kGroups && (seen.to[0] & 1U) != 0) return "TCP to a group";
+  if ((seen.to[0] & 1U) != 0) return "TCP to a group";
 
   std::size_t me = 0;
   const bool opens = syn && !ack;
@@ -157,7 +157,10 @@ const char* Guard::segment(const Seen& seen, const std::uint8_t* frame, const Co
     flow->claim[1 - me] = seen.acknowledgement;
     return length != 0 ? "data before the handshake" : nullptr;
   }
-  if (other.based) {
+  if (!other.based) {
+    flow->claimed[1 - me] = true;
+    flow->claim[1 - me] = seen.acknowledgement;
+  } else {
     const std::uint32_t acknowledged = seen.acknowledgement - other.base;
     if (acknowledged < kHalf && acknowledged > other.end + (other.finished ? 1U : 0U))
       return "acknowledges what has not left";
@@ -172,18 +175,20 @@ const char* Guard::take(Conversation& flow, const Seen& seen, const std::uint8_t
   const auto length = static_cast<std::uint32_t>(seen.end - seen.payload);
   const bool fin = (seen.flags & flag::fin) != 0;
   if (!half.based) {
-    if (length < 2) return nullptr;  // a lone byte may be a keepalive's
-    base(half, seen.sequence);
+    // Midstream it begins behind what was acknowledged; else a lone byte may be a keepalive's.
+    const std::uint32_t old = flow.claimed[me] ? flow.claim[me] - seen.sequence : 0;
+    if (length == 0 || (flow.claimed[me] ? old < kHalf && old >= length : length < 2)) return nullptr;
+    base(half, seen.sequence + (old < kHalf ? old : 0));
   }
   const std::uint32_t first = seen.sequence - half.base;
   const bool below = first >= kHalf && first + 1 != 0;  // the number of the SYN is surely acknowledged
   if (below && length != 0 && !flow.midstream) return "bytes in front of the first one";
-  if (below) return nullptr;
+  if (below && (length == 0 || first + length >= kHalf)) return nullptr;
   if (length != 0 && half.finished && first + length > half.fin) return "bytes behind the last one";
   if (length != 0 && first + length > half.end + kWindow / 2) return "bytes far beyond a hole";
   // Nobody looks into what no reading is left for; but what is surely a message is one wherever it stands.
   const bool opaque_only = flow.opaque && !flow.reading[0].alive && !flow.reading[1].alive;
-  if (opaque_only && !flow.midstream && me == flow.opener && surely_request(bytes, length))
+  if (opaque_only && !flow.midstream && me == flow.opener && uncovered(flow, me, bytes, length))
     return "Modbus in an opaque connection";
   for (std::uint32_t i = 0; i < length; ++i) {
     const std::uint32_t offset = first + i, place = offset % kWindow;
@@ -213,6 +218,17 @@ const char* Guard::take(Conversation& flow, const Seen& seen, const std::uint8_t
   return read(flow, me, bytes + skip, length - skip);
 }
 
+// A message of Modbus that no rule for Modbus covers either.
+bool Guard::uncovered(const Conversation& flow, std::size_t me, Bytes bytes, std::size_t size) const {
+  if (!surely_request(bytes, size)) return false;
+  const char* why = nullptr;
+  const auto whole = static_cast<std::size_t>(length_of(bytes, size));
+  for (const auto& reading : flow.reading) {
+    if (reading.client == me && allowed_.permits(reading.rules, bytes, whole, why)) return false;
+  }
+  return true;
+}
+
 // Some reading of the whole conversation must be allowed.
 const char* Guard::read(Conversation& flow, std::size_t me, const std::uint8_t* fresh, std::size_t size) {
   const char* why = "bytes that no rule allows";
@@ -239,8 +255,8 @@ const char* Guard::read(Conversation& flow, std::size_t me, const std::uint8_t* 
   // An opaque rule never covers what a decoder recognises, at the start of a segment or of all.
   if (flow.opaque && !flow.midstream && me == flow.opener) {
     const auto& half = flow.half[me];
-    const bool modbus =
-        surely_request(fresh, size) || (half.end <= 300 && surely_request(half.byte.data(), half.end));
+    const bool modbus = uncovered(flow, me, fresh, size) ||
+                        (half.end <= 300 && uncovered(flow, me, half.byte.data(), half.end));
     if (modbus) {
       flow.opaque = false;
       if (!alive) why = "Modbus in an opaque connection";

@@ -13,7 +13,10 @@ struct Body {
   std::size_t size;
 };
 
-Wish wish(std::uint8_t code, Access access) { return {.function = {code, -1}, .access = access}; }
+Wish wish(const FunctionId& function, Access access) {
+  return {function, access, false, Space::opaque, 0, 0, 0};
+}
+Wish wish(std::uint8_t code, Access access) { return wish(FunctionId{code, -1}, access); }
 Wish touching(Wish wish, Space space, std::uint32_t first, std::uint32_t count, std::uint32_t key = 0) {
   wish.touches = true;
   wish.space = space;
@@ -76,7 +79,7 @@ bool diagnostics(const Body& body, Request& out) {  // AP 6.8
     out.wish[out.wishes++] = touching(wish(8, Access::program), Space::opaque, 0, 1);
     return true;
   }
-  out.wish[out.wishes++] = {.function = id, .access = row->access};
+  out.wish[out.wishes++] = wish(id, row->access);
   const std::size_t data = body.size - 2;
   if (id.sub == 0) return data >= 2 && data % 2 == 0;
   if (data != 2) return false;
@@ -100,7 +103,7 @@ bool interface(const Body& body, Request& out) {  // AP 6.19 to 6.21
   if (code < 1 || code > 4) return false;
   const std::uint32_t last = code == 1 ? 0x02 : code == 2 ? 0x7f : 0xff;  // basic, regular, extended
   const std::uint32_t first = object > last ? 0 : object;
-  Wish one{.function = {43, 14}, .access = Access::diagnose};
+  const Wish one = wish(FunctionId{43, 14}, Access::diagnose);
   out.wish[out.wishes++] = code == 4 ? touching(one, Space::object, object, 1)
                                      : touching(one, Space::object, first, last - first + 1);
   return true;

@@ -30,18 +30,18 @@ int length_of(Bytes message, std::size_t have);
 // One thing that a request asks for.
 struct Wish {
   FunctionId function;  // reserved sub-functions: the function as a whole
-  Access access = Access::read;
-  bool touches = false;  // then the rest says what
-  Space space = Space::opaque;
-  std::uint32_t key = 0;
-  std::uint32_t first = 0;
-  std::uint32_t count = 0;
+  Access access;
+  bool touches;  // then the rest says what
+  Space space;
+  std::uint32_t key;
+  std::uint32_t first;
+  std::uint32_t count;
 };
 
 struct Request {
   bool fine = false;
   std::size_t wishes = 0;
-  std::array<Wish, 40> wish{};
+  std::array<Wish, 40> wish;  // the first `wishes` of them
 };
 Request read_request(Bytes message, std::size_t size);
 

@@ -63,8 +63,8 @@ struct Target {
 
 // A Modbus function, or one of its sub-functions (8) or interface types (43).
 struct FunctionId {
-  std::uint8_t code = 0;
-  std::int32_t sub = -1;  // -1: the function as a whole
+  std::uint8_t code;
+  std::int32_t sub;  // -1: the function as a whole
   bool operator==(const FunctionId&) const = default;
 };
 

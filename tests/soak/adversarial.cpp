@@ -1,5 +1,7 @@
 // Adversarial traffic against default deny and against random policies: nothing may be forwarded that the
 // model denies, nothing of an undisturbed session may be dropped, and every frame must be accounted for.
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
@@ -195,6 +197,9 @@ class Soak {
 };
 
 int main_of(int count, char** words) {
+  // Each round makes and frees its tables: keep their pages.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   Options options;
   CLI::App app{
       "Adversarial frames through the engine, judged by a model: exit 1 when one is forwarded that must not "

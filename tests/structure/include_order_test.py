@@ -55,6 +55,11 @@ class Includes(unittest.TestCase):
                 wrong.append(f"{path} includes {name}: {path.parts[1]} must not know {parts[1]}")
         self.report(wrong)
 
+    def test_the_model_knows_nothing_of_what_it_judges(self):
+        self.report([f"{path} includes {name}" for path, name, quoted in edges()
+                     if path.parts[:2] == ("tests", "model") and not tree.is_test(path) and quoted
+                     and not name.startswith("tests/model/")])
+
     def test_no_protocol_knows_another(self):
         wrong = []
         for path, name, _ in edges():

@@ -108,9 +108,12 @@ Flood::Flood(std::uint64_t seed, std::uint64_t first)
       slots_(kSlots) {
   for (std::uint32_t i = kSlots; i > 0; --i) free_.push_back(i - 1);
   EngineOptions options;
-  options.limits.flows = 4096;
+  options.limits.flows = 2048;
+  options.limits.half_open = 1024;
   options.limits.held_frames = 256;
   options.limits.retained_bytes = 2U << 20U;
+  options.limits.fragments = {.datagrams = 128, .bytes = 512U << 10U, .departed = 2048};
+  options.limits.assembled = 64;
   for (auto& byte : options.hash_key) byte = random_.byte();
   engine_.reset(new Engine{options, registry(), *this, *this});
 }

@@ -78,7 +78,7 @@ class Flood final : private Buffers, private Events {
     Stage stage = Stage::link;
     std::uint64_t number = 0;
   };
-  static constexpr std::uint32_t kSlots = 2048, kSlotBytes = 2048;
+  static constexpr std::uint32_t kSlots = 768, kSlotBytes = 2048;
 
   void forward(sluice::Frame frame, PortId to) noexcept override;
   void release(sluice::Frame frame) noexcept override;

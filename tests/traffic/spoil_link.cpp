@@ -141,6 +141,7 @@ void Generator::link(Session& session) {
   const auto& host = hosts_[session.ends[from]];
   frame.port = plant_.policy.conduits[host.conduit].ports[host.side];
   const bool llc = session.type < 0x600;
+  put16(scratch_.bytes.data() + 2, 46);  // the length of GOOSE and sampled values
   if (llc) scratch_.bytes[0] = scratch_.bytes[1] = static_cast<std::uint8_t>(session.type);
   write_link(frame, out, llc ? 46 : session.type, scratch_.bytes.data(), 46);
   if (random_.percent(65)) {
