@@ -136,6 +136,9 @@ const char* Guard::left(std::uint32_t port, const std::uint8_t* frame, std::size
   const auto* wrong = groundwork(seen, frame, *conduit, side, is_groundwork);
   if (is_groundwork || wrong != nullptr) return wrong;
   if (seen.options) return "IP options";
+  for (std::size_t i = seen.end; seen.is_ip && i < size; ++i) {
+    if (frame[i] != 0) return "bytes behind the datagram";
+  }
   if (!seen.is_ip) return by_number(seen, frame, *conduit, side);
   const bool closing = made && seen.protocol == 6 && (seen.flags & flag::rst) != 0;
   if (!closing) {

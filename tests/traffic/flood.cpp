@@ -104,6 +104,7 @@ Flood::Flood(std::uint64_t seed, std::uint64_t first)
       guard_{plant_.policy},
       generator_{plant_, guard_.allowed(), random_.next()},
       rules_{compiled(toml_)},
+      again_{random_.percent(25) ? compiled(toml_, 2) : nullptr},
       arena_(std::size_t{kSlots} * kSlotBytes),
       slots_(kSlots) {
   for (std::uint32_t i = kSlots; i > 0; --i) free_.push_back(i - 1);
@@ -146,6 +147,8 @@ bool Flood::run(std::uint64_t most, Recorder* recorder) {
     }
     done += size;
     received_ += size;
+    // The same policy as another generation: sessions go on, and each is judged anew.
+    if (again_ != nullptr && random_.below(100) == 0) std::swap(rules_, again_);
     const Time now{static_cast<std::uint64_t>(now_)};
     engine_->burst({burst.data(), size}, now, *rules_);
     engine_->tick(now, *rules_);

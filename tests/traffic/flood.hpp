@@ -100,6 +100,8 @@ class Flood final : private Buffers, private Events {
   model::Guard guard_;
   Generator generator_;
   std::unique_ptr<const Ruleset> rules_;
+  std::unique_ptr<const Ruleset>
+      again_;  // the same text, of another generation; now and then they change places
   std::vector<std::uint8_t> arena_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;

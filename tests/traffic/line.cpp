@@ -11,14 +11,14 @@ namespace sluice::traffic {
 
 namespace flag = model::flag;
 
-std::unique_ptr<const Ruleset> compiled(const std::string& toml) {
+std::unique_ptr<const Ruleset> compiled(const std::string& toml, std::uint64_t generation) {
   Diagnostics diagnostics;
   const compile::Source source{"model.toml", toml};
   auto output = compile::compile({&source, 1}, registry().schemas, diagnostics);
   std::string errors;
   for (const auto& error : diagnostics.errors()) errors += error.text() + "\n";
   if (!output) throw std::runtime_error{errors + toml};
-  image::set_generation(output->image, 1);
+  image::set_generation(output->image, generation);
   std::vector<std::string> ports;
   for (std::uint32_t i = 0; i < model::kPorts; ++i) ports.push_back("p" + std::to_string(i));
   auto rules = Ruleset::load(std::move(output->image), registry(), ports);

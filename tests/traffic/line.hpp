@@ -15,7 +15,7 @@
 namespace sluice::traffic {
 
 // The policy's text made ready for an engine whose ports are p0 to p3. Throws what the compiler says.
-std::unique_ptr<const Ruleset> compiled(const std::string& toml);
+std::unique_ptr<const Ruleset> compiled(const std::string& toml, std::uint64_t generation = 1);
 
 enum class Fate : std::uint8_t { passed, changed, dropped };
 

@@ -155,7 +155,7 @@ void Generator::options(Frame& frame) {
 void Generator::fragment(const Frame& whole, const Message& evil) {
   const auto place = place_of(whole);
   const std::uint32_t size = place.end - place.transport;
-  if (!place.found || place.six || size < 24) return;
+  if (!place.found || size < 24) return;
   const std::uint32_t cut = 8 * random_.between(1, (size - 1) / 8);
   struct Piece {
     std::uint32_t at, size;
@@ -170,25 +170,37 @@ void Generator::fragment(const Frame& whole, const Message& evil) {
   if (random_.percent(20)) pieces[1].at -= 8;
   if (random_.percent(50)) std::swap(pieces[0], pieces[random_.between(1, count - 1)]);
   const auto identification = random_.below(65536);
+  const std::uint32_t header = place.six ? 8 : 0;  // RFC 8200 4.5
   for (std::uint32_t i = 0; i < count; ++i) {
     Frame& frame = push();
     frame.port = whole.port;
     frame.mutated = whole.mutated;
     frame.bytes = whole.bytes;
-    auto* bytes = frame.bytes.data();
-    std::memcpy(bytes + place.transport, whole.bytes.data() + place.transport + pieces[i].at, pieces[i].size);
-    if (pieces[i].evil) {
-      const std::uint32_t from = pieces[i].at == 0 ? std::min(pieces[i].size, 20U) : 0;
-      for (std::uint32_t at = from; at < pieces[i].size; ++at)
-        bytes[place.transport + at] = evil.bytes[at % std::max(evil.size, 1U)];
+    const auto& piece = pieces[i];
+    auto* bytes = frame.bytes.data() + place.transport + header;
+    std::memcpy(bytes, whole.bytes.data() + place.transport + piece.at, piece.size);
+    if (piece.evil) {
+      const std::uint32_t from = piece.at == 0 ? std::min(piece.size, 20U) : 0;
+      for (std::uint32_t at = from; at < piece.size; ++at)
+        bytes[at] = evil.bytes[at % std::max(evil.size, 1U)];
     }
-    const bool last = pieces[i].at + pieces[i].size >= size;
-    auto* ip = bytes + place.network;
-    put16(ip + 2, place.transport - place.network + pieces[i].size);
-    put16(ip + 4, identification);
-    put16(ip + 6, pieces[i].at / 8 | (last ? 0U : 0x2000U));
-    frame.size = frame.wire_size = std::max(place.transport + pieces[i].size, 60U);
-    repair(frame);
+    const bool last = piece.at + piece.size >= size;
+    auto* ip = frame.bytes.data() + place.network;
+    if (place.six) {
+      auto* extra = frame.bytes.data() + place.transport;
+      extra[0] = ip[6];
+      extra[1] = 0;
+      put16(extra + 2, piece.at | (last ? 0U : 1U));
+      put32(extra + 4, identification);
+      ip[6] = 44;
+      put16(ip + 4, header + piece.size);
+    } else {
+      put16(ip + 2, place.transport - place.network + piece.size);
+      put16(ip + 4, identification);
+      put16(ip + 6, piece.at / 8 | (last ? 0U : 0x2000U));
+    }
+    frame.size = frame.wire_size = std::max(place.transport + header + piece.size, 60U);
+    if (!place.six) repair(frame);
   }
 }
 
