@@ -51,10 +51,10 @@ Allowed::Allowed(const Policy& policy) : policy_{policy} {
   }
 }
 
-const Conduit* Allowed::conduit(std::uint32_t port, std::uint16_t vlan, std::size_t& side) const {
+const Conduit* Allowed::conduit(std::uint32_t port, Tags tags, std::size_t& side) const {
   for (const auto& conduit : policy_.conduits) {
-    const bool tagged = std::find(conduit.vlans.begin(), conduit.vlans.end(), vlan) != conduit.vlans.end();
-    if (vlan == 0 ? !conduit.vlans.empty() : !tagged) continue;
+    const bool tagged = std::find(conduit.vlans.begin(), conduit.vlans.end(), tags) != conduit.vlans.end();
+    if (tags == 0 ? !conduit.vlans.empty() : !tagged) continue;
     for (side = 0; side < 2; ++side) {
       if (conduit.ports[side] == port) return &conduit;
     }

@@ -27,8 +27,8 @@ class Allowed {
 
   const Policy& policy() const { return policy_; }
 
-  // The conduit that takes frames of this VLAN (untagged: 0) at this port; its side there. Null: none.
-  const Conduit* conduit(std::uint32_t port, std::uint16_t vlan, std::size_t& side) const;
+  // The conduit that takes frames with these tags at this port; its side there. Null: none.
+  const Conduit* conduit(std::uint32_t port, Tags tags, std::size_t& side) const;
 
   // Is this address in a zone of that side?
   bool belongs(const Conduit& conduit, std::size_t side, const Ip& ip) const;

@@ -137,7 +137,13 @@ Seen look(const std::uint8_t* frame, std::size_t size) {
       seen.wrong = "a tag cut short";
       return seen;
     }
-    if (seen.tags++ == 0) seen.vlan = u16(frame + at + 2) & 0x0fffU;
+    const Tags vlan = u16(frame + at + 2) & 0x0fffU;
+    seen.tagged = seen.tags == 0 ? vlan : two_tags(seen.tagged, vlan);
+    if (++seen.tags > 2) {
+      seen.wrong = "three tags";
+      seen.tagged = ~Tags{0};
+      return seen;
+    }
     at += 4;
   }
   seen.type = static_cast<std::uint16_t>(u16(frame + at));

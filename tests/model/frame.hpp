@@ -18,7 +18,7 @@ struct Seen {
 
   Mac to{}, from{};
   unsigned tags = 0;
-  std::uint16_t vlan = 0;  // of the outer tag
+  Tags tagged = 0;         // a single tag without a VLAN is none (IEEE 802.1Q 9.6)
   std::uint16_t type = 0;  // EtherType; below 0x600 an 802.3 length
   std::uint8_t llc = 0;
   std::size_t network = 0;  // offset

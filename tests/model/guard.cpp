@@ -75,7 +75,7 @@ const char* link_protocol(const Seen& seen) {
 
 Guard::Guard(const Policy& policy) : allowed_{policy}, flows_(kFlows) {}
 
-Conversation* Guard::find(const Seen& seen, std::uint16_t vlan, bool make, std::size_t& me) {
+Conversation* Guard::find(const Seen& seen, Tags tags, bool make, std::size_t& me) {
   std::array<std::uint8_t, 18> ends[2];
   const auto fill = [](std::array<std::uint8_t, 18>& end, const Ip& ip, std::uint16_t port) {
     std::copy(ip.begin(), ip.end(), end.begin());
@@ -85,12 +85,12 @@ Conversation* Guard::find(const Seen& seen, std::uint16_t vlan, bool make, std::
   fill(ends[0], seen.source, seen.source_port);
   fill(ends[1], seen.destination, seen.destination_port);
   me = ends[0] < ends[1] ? 0 : 1;
-  std::array<std::uint8_t, 40> key{};
+  std::array<std::uint8_t, 48> key{};
   std::copy(ends[me].begin(), ends[me].end(), key.begin());
   std::copy(ends[1 - me].begin(), ends[1 - me].end(), key.begin() + 18);
   key[36] = seen.protocol;
-  key[37] = static_cast<std::uint8_t>(vlan >> 8U | (port_ / 2) << 4U);
-  key[38] = static_cast<std::uint8_t>(vlan);
+  key[37] = static_cast<std::uint8_t>(tags >> 24U | (port_ / 2) << 7U);
+  for (unsigned i = 0; i < 3; ++i) key[38 + i] = static_cast<std::uint8_t>(tags >> (8 * i));
   std::uint64_t hash = 14695981039346656037U;
   for (std::size_t i = 0; i < key.size(); i += 8) {
     std::uint64_t word = 0;
@@ -121,10 +121,9 @@ const char* Guard::left(std::uint32_t port, const std::uint8_t* frame, std::size
   seen_ = look(frame, size);
   const Seen& seen = seen_;
   std::size_t side = 0;  // where it goes to
-  const auto* conduit = allowed_.conduit(port, seen.vlan, side);
-  if (conduit == nullptr) return "no conduit takes this VLAN here";
+  const auto* conduit = allowed_.conduit(port, seen.tagged, side);
+  if (conduit == nullptr) return "no conduit takes these tags here";
   if (!conduit->enforce) return nullptr;
-  if (seen.tags > 1) return "two tags where none names the inner one";
   if (seen.wrong != nullptr) return seen.wrong;
   if (seen.type < 0x0600 && seen.llc == 0xaa && size >= seen.network + 8) {
     const std::uint8_t* at = frame + seen.network;
@@ -144,6 +143,7 @@ const char* Guard::left(std::uint32_t port, const std::uint8_t* frame, std::size
   if (!closing) {
     if (seen.source == seen.destination) return "from and to the same address";
     if ((seen.from[0] & 1U) != 0) return "from a group";
+    if (!group_address(seen.to) && seen.ttl < conduit->ttl_floor) return "too few hops left";
     if (!mapped(seen)) return "a group's address on another MAC address";
     if (!allowed_.belongs(*conduit, 1 - side, seen.source))
       return "the source is not of the side that it comes from";
@@ -178,7 +178,7 @@ const char* Guard::groundwork(const Seen& seen, const std::uint8_t* frame, const
     if (!look_inside(frame, seen, quoted)) return "an ICMP error about nothing";
     std::size_t me = 0;
     const bool session = quoted.protocol == 6 || quoted.protocol == 17;
-    if (session && find(quoted, seen.vlan, false, me) == nullptr)
+    if (session && find(quoted, seen.tagged, false, me) == nullptr)
       return "an ICMP error about no flow that lives";
   }
   return nullptr;
@@ -209,7 +209,7 @@ const char* Guard::datagram(const Seen& seen, const std::uint8_t* frame, const C
                             std::size_t side) {
   const auto from = party(seen, true, conduit, 1 - side), to = party(seen, false, conduit, side);
   std::size_t me = 0;
-  auto* flow = find(seen, seen.vlan, true, me);
+  auto* flow = find(seen, seen.tagged, true, me);
   if (flow == nullptr) return "the model is full";
   const bool asks = allowed_.takes(allowed_.between(from, to, What::udp, false), seen.destination_port) ||
                     allowed_.takes(allowed_.between(to, from, What::udp, true), seen.destination_port);

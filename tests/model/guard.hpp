@@ -44,7 +44,7 @@ struct Reading {
 };
 
 struct Conversation {
-  std::array<std::uint8_t, 40> key{};
+  std::array<std::uint8_t, 48> key{};
   std::array<bool, 2> spoke{};  // by half; half 0 has the smaller end
   std::int64_t touched = 0;     // ns
   // TCP
@@ -95,7 +95,7 @@ class Guard {
   const char* messages(Conversation& flow, Reading& reading, std::size_t me);
   const char* message(Conversation& flow, Reading& reading, std::size_t me, Bytes message, std::size_t size);
 
-  Conversation* find(const Seen& seen, std::uint16_t vlan, bool make, std::size_t& me);
+  Conversation* find(const Seen& seen, Tags tags, bool make, std::size_t& me);
 
   Allowed allowed_;
   std::vector<std::unique_ptr<Conversation>> flows_;  // a table with open places

@@ -114,7 +114,7 @@ const char* Guard::segment(const Seen& seen, const std::uint8_t* frame, const Co
 
   std::size_t me = 0;
   const bool opens = syn && !ack;
-  auto* flow = find(seen, seen.vlan, !rst, me);
+  auto* flow = find(seen, seen.tagged, !rst, me);
   if (flow == nullptr) return rst ? nullptr : "the model is full";
   const bool fresh = !flow->spoke[0] && !flow->spoke[1];
   const bool forgotten = !fresh && now_ - flow->touched > kForgotten;
@@ -218,13 +218,14 @@ const char* Guard::take(Conversation& flow, const Seen& seen, const std::uint8_t
   return read(flow, me, bytes + skip, length - skip);
 }
 
-// A message of Modbus that no rule for Modbus covers either.
+// A message of Modbus that no rule for Modbus covers either, as a question or, perhaps, as an answer.
 bool Guard::uncovered(const Conversation& flow, std::size_t me, Bytes bytes, std::size_t size) const {
   if (!surely_request(bytes, size)) return false;
   const char* why = nullptr;
   const auto whole = static_cast<std::size_t>(length_of(bytes, size));
   for (const auto& reading : flow.reading) {
-    if (reading.client == me && allowed_.permits(reading.rules, bytes, whole, why)) return false;
+    if (reading.client == me ? allowed_.permits(reading.rules, bytes, whole, why) : !reading.rules.empty())
+      return false;
   }
   return true;
 }

@@ -168,9 +168,13 @@ std::string toml(const Policy& policy) {
     static constexpr const char* kMidstream[] = {"resync", "drop", "pass"};
     text +=
         "[[conduit]]\nname = \"c" + std::to_string(i) + "\"\nsides = [" + side(0) + ", " + side(1) + "]\n";
-    if (!conduit.vlans.empty())
-      text +=
-          "vlans = " + list(conduit.vlans, [](std::uint16_t vlan) { return std::to_string(vlan); }) + "\n";
+    const auto vlan_text = [](Tags tags) {
+      if (tags >> 24U == 0) return std::to_string(tags);
+      return "{ outer = " + std::to_string(tags >> 12U & 0xfffU) +
+             ", inner = " + std::to_string(tags & 0xfffU) + " }";
+    };
+    if (!conduit.vlans.empty()) text += "vlans = " + list(conduit.vlans, vlan_text) + "\n";
+    if (conduit.ttl_floor != 1) text += "ttl_floor = " + std::to_string(conduit.ttl_floor) + "\n";
     text += "groundwork = " + list(conduit.groundwork, quoted) + "\n";
     text += std::string{"mode = "} + (conduit.enforce ? "\"enforce\"" : "\"monitor\"") +
             "\non_failure = \"closed\"\nmidstream = \"" +

@@ -14,6 +14,10 @@ namespace sluice::model {
 using Ip = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
 using Mac = std::array<std::uint8_t, 6>;
 
+// The tags of a frame as one number: 0 for none, the VLAN of one, or both of two.
+using Tags = std::uint32_t;
+constexpr Tags two_tags(std::uint32_t outer, std::uint32_t inner) { return 1U << 24U | outer << 12U | inner; }
+
 Ip ipv4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d);
 Ip ipv6(std::uint16_t subnet, std::uint16_t host);  // fd00:0:0:SUBNET::HOST
 bool is_ipv4(const Ip& ip);
@@ -88,7 +92,8 @@ enum class Midstream : std::uint8_t { resync, drop, pass };
 struct Conduit {
   std::array<std::uint32_t, 2> ports{};
   std::array<std::vector<std::size_t>, 2> zones;
-  std::vector<std::uint16_t> vlans;  // none: untagged
+  std::vector<Tags> vlans;  // none: untagged
+  unsigned ttl_floor = 1;
   std::vector<std::string> groundwork;
   bool enforce = true;
   Midstream midstream = Midstream::resync;

@@ -33,9 +33,13 @@ class Maker {
     const std::uint32_t pair = index == 2 ? 1 : 0;
     conduit.ports = {2 * pair, 2 * pair + 1};
     if (index == 1 || random_.percent(30)) {
-      for (std::uint16_t i = 0; i <= random_.below(2); ++i)
-        conduit.vlans.push_back(static_cast<std::uint16_t>(10 * (index + 1) + i));
+      const auto vlans = random_.between(1, 2);
+      for (std::uint32_t i = 0; i < vlans; ++i)
+        conduit.vlans.push_back(static_cast<Tags>(10 * (index + 1) + i));
+      if (random_.percent(30))
+        conduit.vlans.push_back(two_tags(static_cast<Tags>(10 * (index + 1)), random_.below(30)));
     }
+    if (random_.percent(20)) conduit.ttl_floor = random_.between(2, 4);
     static const std::vector<std::string> kGroundwork = {"arp",  "nd",       "icmp-errors", "stp", "lldp",
                                                          "dhcp", "igmp-mld", "mrp",         "ptp", "lacp"};
     if (rules_) {

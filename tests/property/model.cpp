@@ -96,7 +96,7 @@ class Trial {
     if (!joined && !random_.percent(5)) return false;
     const auto& conduit = plant_.policy.conduits[from_->conduit];
     way_ = {.from = from_->mac, .to = to_->mac, .source = from_->ip, .destination = to_->ip};
-    way_.vlan = conduit.vlans.empty() ? std::uint16_t{0} : random_.one_of(conduit.vlans);
+    way_.tags = conduit.vlans.empty() ? model::Tags{0} : random_.one_of(conduit.vlans);
     wires_ = {conduit.ports[from_->side], conduit.ports[1 - from_->side]};
     joined_ = joined;
     port_ = port_ >= 60000 ? std::uint16_t{20000} : static_cast<std::uint16_t>(port_ + 1);

@@ -25,10 +25,15 @@ std::uint32_t ethernet(Frame& frame, const Way& way, std::uint16_t type) {
   std::copy(way.to.begin(), way.to.end(), at);
   std::copy(way.from.begin(), way.from.end(), at + 6);
   std::uint32_t next = 12;
-  if (way.vlan != 0) {
-    put16(at + 12, 0x8100);
-    put16(at + 14, way.vlan);
+  if (way.tags >> 24U != 0) {
+    put16(at + 12, 0x88a8);
+    put16(at + 14, way.tags >> 12U & 0xfffU);
     next = 16;
+  }
+  if (way.tags != 0) {
+    put16(at + next, 0x8100);
+    put16(at + next + 2, way.tags & 0xfffU);
+    next += 4;
   }
   put16(at + next, type);
   return next + 2;

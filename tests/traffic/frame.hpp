@@ -26,7 +26,7 @@ struct Frame {
 
 struct Way {  // layers 2 and 3
   Mac from{}, to{};
-  std::uint16_t vlan = 0;  // 0: no tag
+  model::Tags tags = 0;
   Ip source{}, destination{};
   std::uint8_t ttl = 64;
   std::uint16_t identification = 0;

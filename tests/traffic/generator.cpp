@@ -96,7 +96,7 @@ void Generator::settle(Session& session, bool must_pass) {
   }
   if (session.kind != Kind::stray && !must_pass && random_.percent(3)) session.kind = Kind::stray;
   const auto& vlans = plant_.policy.conduits[hosts_[session.ends[0]].conduit].vlans;
-  session.vlan = vlans.empty() ? std::uint16_t{0} : random_.one_of(vlans);
+  session.tags = vlans.empty() ? model::Tags{0} : random_.one_of(vlans);
   open(session);
 }
 
@@ -169,7 +169,7 @@ Way Generator::way(const Session& session, std::size_t from) const {
   const auto &source = hosts_[session.ends[from]], &other = hosts_[session.ends[1 - from]];
   return {.from = source.mac,
           .to = other.mac,
-          .vlan = session.vlan,
+          .tags = session.tags,
           .source = source.ip,
           .destination = other.ip};
 }

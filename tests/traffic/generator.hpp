@@ -25,7 +25,7 @@ struct Session {
   bool allowed = false;      // some rule is for it
   std::size_t ends[2] = {};  // hosts: 0 opens, 1 answers
   std::uint16_t port[2] = {};
-  std::uint16_t vlan = 0;
+  model::Tags tags = 0;
   std::uint16_t type = 0;  // EtherType, LLC address, ICMP type
   const model::Rule* rule = nullptr;
   model::Some rules;  // by which requests are allowed

@@ -38,7 +38,9 @@ void Generator::spoil_link(Session& session, const Action& action) {
       break;
     }
     case 2:  // another EtherType
-      put16(frame.bytes.data() + (session.vlan != 0 ? 16 : 12),
+      put16(frame.bytes.data() + (session.tags == 0          ? 12
+                                  : session.tags >> 24U == 0 ? 16
+                                                             : 20),
             random_.percent(50) ? 0x88b8 : random_.below(65536));
       break;
     case 3:  // to everybody
