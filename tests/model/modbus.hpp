@@ -50,7 +50,7 @@ struct Awaited {
   std::array<std::uint8_t, 14> start{};  // of the message, as far as it goes
   std::uint16_t size = 0;
   std::uint16_t expected = 0;  // bytes of file records in the answer
-  bool stand_in = false;       // of a request that was denied: any refusal of the same transaction answers it
+  bool stand_in = false;       // of a request that was denied: the refusal of any function answers it
 };
 Awaited await(Bytes message, std::size_t size);
 
