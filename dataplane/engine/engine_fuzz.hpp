@@ -47,6 +47,9 @@ inline EngineOptions small(Checksums checksums = Checksums::verify) {
   options.limits.held_per_flow = 4;
   options.limits.retained_bytes = 512U << 10;
   options.limits.outstanding_per_flow = 4;
+  options.limits.challenges_per_second = 4;
+  options.limits.fragments = {.datagrams = 4, .bytes = 16U << 10, .departed = 16};
+  options.limits.assembled = 4;
   return options;
 }
 
