@@ -162,9 +162,7 @@ Judgement Engine::State::decide_content(Transit& transit, Flow& flow, Direction 
     flow.roles_known = true;
     return {};
   }
-  // What an end has shown once, a few bytes that could be the beginning of anything don't take back.
-  const bool plain_before = flow.plain[static_cast<std::size_t>(direction)];
-  if (possible.protocol.exists() && bytes.size() <= kMostUndecided && !plain_before) return {};
+  if (possible.protocol.exists() && bytes.size() <= kMostUndecided) return {};
   const Role role = from_opener ? Role::client : Role::server;
   if (flow.opaque_permit.permitted) {
     // Each end's first bytes may yet turn out to be what no opaque rule covers.

@@ -17,7 +17,9 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <map>
 #include <tuple>
+#include <vector>
 
 namespace sluice::compile {
 namespace {
@@ -82,21 +84,47 @@ class Reading {
   // Behind the opening quotes. Where escapes stand before a place in a text, its column is the column of the
   // text's value, not of the source.
   [[nodiscard]] Spot inside(Spot quote) const {
-    if (quote.line == 0 || quote.line > lines_.size()) return quote;
-    auto line = lines_[quote.line - 1];
-    for (std::uint32_t column = 1; column < quote.column && !line.empty(); ++column) {
-      do line.remove_prefix(1);
-      while (!line.empty() && (static_cast<unsigned char>(line.front()) & 0xc0U) == 0x80U);
-    }
+    if (quote.line == 0 || quote.line > lines_.size() || quote.column == 0) return quote;
+    const auto line = from_column(quote.line - 1, quote.column - 1);
     if (!line.starts_with("\"\"\"") && !line.starts_with("'''"))
       return {quote.file, quote.line, quote.column + 1};
-    line.remove_prefix(3);
-    if (line.starts_with("\n") || line.starts_with("\r\n")) return {quote.file, quote.line + 1, 1};
+    const auto behind = line.substr(3);
+    if (behind.starts_with("\n") || behind.starts_with("\r\n")) return {quote.file, quote.line + 1, 1};
     return {quote.file, quote.line, quote.column + 3};
   }
 
+  // What stands from the character `column` of a line on. A line may hold the whole text: it is gone through
+  // once.
+  [[nodiscard]] std::string_view from_column(std::size_t line, std::uint32_t column) const {
+    const auto skip = [](std::string_view& text, std::uint32_t characters) {
+      for (; characters != 0 && !text.empty(); --characters) {
+        do text.remove_prefix(1);
+        while (!text.empty() && (static_cast<unsigned char>(text.front()) & 0xc0U) == 0x80U);
+      }
+    };
+    if (column < kStride) {
+      auto rest = lines_[line];
+      skip(rest, column);
+      return rest;
+    }
+    auto& marks = marks_[line];
+    if (marks.empty()) marks.push_back(lines_[line]);
+    while (marks.size() <= column / kStride && !marks.back().empty()) {
+      auto next = marks.back();
+      skip(next, kStride);
+      marks.push_back(next);
+    }
+    const auto mark = std::min<std::size_t>(column / kStride, marks.size() - 1);
+    auto rest = marks[mark];
+    skip(rest, column - static_cast<std::uint32_t>(mark) * kStride);
+    return rest;
+  }
+
+  static constexpr std::uint32_t kStride = 64;
+
   std::uint32_t file_;
-  std::vector<std::string_view> lines_;  // each to the end of the text
+  mutable std::map<std::size_t, std::vector<std::string_view>> marks_;  // by line: at each kStride characters
+  std::vector<std::string_view> lines_;                                 // each to the end of the text
 };
 
 }  // namespace

@@ -198,13 +198,14 @@ void Places::place_conduits() {
 void Places::number_side(std::uint32_t conduit, std::uint32_t side) {
   const auto& row = rows_.conduits[conduit];
   auto& own = side_zones_[conduit][side];
+  std::set<std::uint32_t> here;
   for (const auto& name : row.sides[side].zones) {
     const auto index = zone(name);
     if (!index) continue;
-    const auto& other = side_zones_[conduit][0];
-    if (std::find(own.begin(), own.end(), *index) != own.end()) {
+    const auto& other = side_zones_[conduit][0];  // sorted when it is the turn of the second
+    if (!here.insert(*index).second) {
       notes_.error(name.spot, "zone " + quoted(name.text) + " twice on one side", "remove one");
-    } else if (side == 1 && std::find(other.begin(), other.end(), *index) != other.end()) {
+    } else if (side == 1 && std::binary_search(other.begin(), other.end(), *index)) {
       notes_.error(name.spot,
                    "zone " + quoted(name.text) + " on both sides of conduit " + quoted(row.name.text),
                    "a zone is on one side of a conduit");

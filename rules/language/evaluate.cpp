@@ -11,13 +11,13 @@ namespace sluice::language {
 namespace {
 
 constexpr std::size_t kFewPairs = 4096;  // of values, compared one with one
-constexpr std::size_t kChunk = 512;      // values sorted at a time, on the stack
+constexpr std::size_t kChunk = 4096;     // values sorted at a time, on the stack
 
 // Steps.
 constexpr std::uint64_t kNode = 2;
 constexpr std::uint64_t kTaken = 4;      // of a value of the field that is looked for
 constexpr std::uint64_t kTransform = 3;  // of one value
-constexpr std::uint64_t kLookUps = 10;   // looks at values to find a place among kChunk
+constexpr std::uint64_t kLookUps = 12;   // looks at values to find a place among kChunk
 
 class Machine {
  public:
