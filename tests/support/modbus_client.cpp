@@ -1,7 +1,7 @@
 // modbus_client: a Modbus/TCP client on libmodbus for tests. `send` sends one PDU with any function code on a
-// new connection and tells what came of it; `poll` reads registers at a steady rate and counts. Both print
-// lines of JSON. Exit 0 when it could do what it was told, whatever the device said; 1 when it could not
-// connect.
+// new connection and tells what came of it; `poll` reads registers at a steady rate and counts; `mix` asks
+// for allowed reads and denied writes in turn on one connection and counts. All print lines of JSON. Exit 0
+// when it could do what it was told, whatever the device said; 1 when it could not connect.
 #include <modbus/modbus.h>
 #include <unistd.h>
 
@@ -159,6 +159,70 @@ int poll(const Target& target, const Polling& polling) {
   return polled.connections == 0 ? 1 : 0;
 }
 
+struct Mixed {
+  unsigned long answered = 0;
+  unsigned long refused = 0;  // by "illegal function"
+  unsigned long failed = 0;
+  std::string why;
+
+  void print() const {
+    std::printf("{\"answered\": %lu, \"refused\": %lu, \"failed\": %lu, \"why\": \"%s\"}\n", answered,
+                refused, failed, why.c_str());
+    std::fflush(stdout);
+  }
+};
+
+// One of the writes that a policy for readers denies.
+int write_once(modbus_t* modbus, unsigned long number) {
+  const std::array<std::uint8_t, 3> coils = {1, 0, 1};
+  const std::array<std::uint16_t, 3> registers = {1, 2, 3};
+  std::array<std::uint16_t, 3> read{};
+  switch (number % 6) {
+    case 0:
+      return modbus_write_bit(modbus, 7, 1);
+    case 1:
+      return modbus_write_register(modbus, 500, 1);
+    case 2:
+      return modbus_write_bits(modbus, 0, 3, coils.data());
+    case 3:
+      return modbus_write_registers(modbus, 500, 3, registers.data());
+    case 4:
+      return modbus_mask_write_register(modbus, 500, 0xff00, 0x0011);
+    default:
+      return modbus_write_and_read_registers(modbus, 500, 3, registers.data(), 0, 3, read.data());
+  }
+}
+
+// Never dials again: what goes wrong ends it.
+int mix(const Target& target, unsigned long count, double pause) {
+  modbus_t* modbus = target.connect();
+  if (modbus == nullptr) return 1;
+  Mixed mixed;
+  std::array<std::uint16_t, 10> registers{};
+  const auto failed = [&](const char* what) {
+    ++mixed.failed;
+    mixed.why = std::string{what} + ": " + modbus_strerror(errno);
+  };
+  for (unsigned long i = 0; i < count && stopped == 0 && mixed.failed == 0; ++i) {
+    if (modbus_read_registers(modbus, 0, 10, registers.data()) == 10 && registers[9] == 9) {
+      ++mixed.answered;
+    } else {
+      failed("a read");
+    }
+    errno = 0;
+    if (write_once(modbus, i) == -1 && errno == EMBXILFUN) {
+      ++mixed.refused;
+    } else {
+      failed("a write");
+    }
+    if (i % 50 == 0) mixed.print();
+    if (pause > 0) std::this_thread::sleep_for(std::chrono::duration<double>(pause));
+  }
+  end(modbus);
+  mixed.print();
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -183,6 +247,11 @@ int main(int argc, char** argv) {
   polls->add_option("--report", polling.report, "seconds between lines of statistics");
   polls->add_option("--first", polling.first, "first register");
   polls->add_option("--count", polling.count, "registers")->check(CLI::Range(1, 125));
+  unsigned long count = 100;
+  double pause = 0;
+  auto* mixes = app.add_subcommand("mix", "allowed reads and denied writes in turn, on one connection");
+  mixes->add_option("--count", count, "of each");
+  mixes->add_option("--pause", pause, "seconds between rounds");
   CLI11_PARSE(app, argc, argv);
 
   struct sigaction action {};
@@ -190,5 +259,6 @@ int main(int argc, char** argv) {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  return sending->parsed() ? send(target, functions, data) : poll(target, polling);
+  if (sending->parsed()) return send(target, functions, data);
+  return mixes->parsed() ? mix(target, count, pause) : poll(target, polling);
 }

@@ -43,6 +43,9 @@ int main(int argc, char** argv) {
   CLI::App app{"A Modbus/TCP device for tests"};
   app.add_option("--address", address, "IPv4 address to listen on");
   app.add_option("--port", port, "TCP port");
+  double wait = 0.5;
+  app.add_option("--wait", wait,
+                 "seconds that libmodbus waits before it refuses a function; its own default is 0.5");
   CLI11_PARSE(app, argc, argv);
 
   struct sigaction action {};
@@ -59,6 +62,8 @@ int main(int argc, char** argv) {
     return 1;
   }
   for (int i = 0; i < kRegisters; ++i) tables->tab_registers[i] = static_cast<std::uint16_t>(i);
+  modbus_set_response_timeout(modbus, static_cast<std::uint32_t>(wait),
+                              static_cast<std::uint32_t>((wait - static_cast<std::uint32_t>(wait)) * 1e6));
   std::puts("ready");
   std::fflush(stdout);
 
