@@ -1,6 +1,7 @@
 // modbus_client: a Modbus/TCP client on libmodbus for tests. `send` sends one PDU with any function code on a
 // new connection and tells what came of it; `poll` reads registers at a steady rate and counts; `mix` asks
-// for allowed reads and denied writes in turn on one connection and counts. All print lines of JSON. Exit 0
+// for allowed reads and denied writes in turn on one connection and counts; `hold` keeps many connections and
+// reads over each of them round by round. All print lines of JSON. Exit 0
 // when it could do what it was told, whatever the device said; 1 when it could not connect.
 #include <modbus/modbus.h>
 #include <unistd.h>
@@ -223,6 +224,56 @@ int mix(const Target& target, unsigned long count, double pause) {
   return 0;
 }
 
+struct Held {
+  unsigned long rounds = 0;
+  unsigned long answered = 0;
+  unsigned long failed = 0;
+  double worst = 0;  // milliseconds that a round took
+  std::string why;
+
+  void print() const {
+    std::printf(
+        "{\"rounds\": %lu, \"answered\": %lu, \"failed\": %lu, \"worst_ms\": %.1f, \"why\": \"%s\"}\n",
+        rounds, answered, failed, worst, why.c_str());
+    std::fflush(stdout);
+  }
+};
+
+// Each round asks over all connections, then takes all answers. Never dials again: what goes wrong ends it.
+int hold(const Target& target, std::size_t connections, double pause) {
+  std::vector<modbus_t*> sessions;
+  for (std::size_t i = 0; i < connections; ++i) {
+    sessions.push_back(target.connect());
+    if (sessions.back() == nullptr) return 1;
+  }
+  Held held;
+  const std::array<std::uint8_t, 6> request{static_cast<std::uint8_t>(target.unit), 3, 0, 0, 0, 10};
+  while (stopped == 0 && held.failed == 0) {
+    const auto start = Clock::now();
+    for (auto* session : sessions) {
+      if (modbus_send_raw_request(session, request.data(), static_cast<int>(request.size())) < 0)
+        ++held.failed;
+    }
+    for (auto* session : sessions) {
+      std::array<std::uint8_t, MODBUS_TCP_MAX_ADU_LENGTH> reply{};
+      const int length = modbus_receive_confirmation(session, reply.data());
+      if (length == 29 && reply[7] == 3 && reply[28] == 9) {
+        ++held.answered;
+      } else if (stopped == 0) {
+        ++held.failed;
+        held.why = modbus_strerror(errno);
+      }
+    }
+    held.worst = std::max(held.worst, milliseconds(Clock::now() - start));
+    ++held.rounds;
+    held.print();
+    std::this_thread::sleep_for(std::chrono::duration<double>(pause));
+  }
+  for (auto* session : sessions) end(session);
+  held.print();
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -252,6 +303,10 @@ int main(int argc, char** argv) {
   auto* mixes = app.add_subcommand("mix", "allowed reads and denied writes in turn, on one connection");
   mixes->add_option("--count", count, "of each");
   mixes->add_option("--pause", pause, "seconds between rounds");
+  std::size_t connections = 1;
+  auto* holds = app.add_subcommand("hold", "read over many connections, round by round, until SIGTERM");
+  holds->add_option("--connections", connections, "how many");
+  holds->add_option("--pause", pause, "seconds between rounds");
   CLI11_PARSE(app, argc, argv);
 
   struct sigaction action {};
@@ -260,5 +315,6 @@ int main(int argc, char** argv) {
   sigaction(SIGINT, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   if (sending->parsed()) return send(target, functions, data);
+  if (holds->parsed()) return hold(target, connections, pause);
   return mixes->parsed() ? mix(target, count, pause) : poll(target, polling);
 }

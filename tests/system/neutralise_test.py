@@ -11,37 +11,10 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
-from box import Box, support_of_test  # noqa: E402
+from box import support_of_test  # noqa: E402
+from line import DEVICE, Line  # noqa: E402
 from plant import Plant, needs_root, wait_until  # noqa: E402
 
-POLICY = """
-[[zone]]
-name = "it"
-networks = ["10.9.0.0/25"]
-[[zone]]
-name = "ot"
-networks = ["10.9.0.128/25"]
-[[asset]]
-name = "plc"
-zone = "ot"
-address = "10.9.0.130"
-neutralise = true
-[[conduit]]
-name = "line"
-sides = [{ port = "eth1", zones = ["it"] }, { port = "eth2", zones = ["ot"] }]
-groundwork = ["arp"]
-mode = "enforce"
-on_failure = "closed"
-midstream = "resync"
-[[allow]]
-from = "it"
-to = "plc"
-protocol = "modbus"
-functions = ["read_holding_registers"]
-targets = ["holding 0..99"]
-reason = "the HMI reads"
-"""
-DEVICE = "10.9.0.130"
 NPM = ROOT / "tests/support/npm"
 HAS_NPM = shutil.which("node") is not None and (NPM / "node_modules/modbus-serial").is_dir()
 SERIAL = ["node", NPM / "modbus_serial.js"]
@@ -68,14 +41,8 @@ def functions_to_device(frames):
 class NeutraliseTest(unittest.TestCase):
     def setUp(self):
         self.plant = self.enterContext(Plant())
-        self.it, self.ot = self.plant.namespace("it"), self.plant.namespace("ot")
-        self.box = Box(self.plant)
-        self.plant.wire(self.it, "eth0", self.box.namespace, "eth1")
-        self.plant.wire(self.box.namespace, "eth2", self.ot, "eth0")
-        self.it.address("eth0", "10.9.0.1/24")
-        self.ot.address("eth0", f"{DEVICE}/24")
-        self.image = self.box.compile(POLICY)
-        self.box.start_dataplane("--shared-core", image=self.image)
+        self.line = Line(self.plant)
+        self.it, self.ot = self.line.it, self.line.ot
 
     def device(self, kind):
         if kind == "libmodbus":
@@ -123,10 +90,10 @@ class NeutraliseTest(unittest.TestCase):
         rounds = 300
         client = self.client("libmodbus", rounds)
         wait_until(lambda: client.lines and json.loads(client.lines[-1])["refused"] >= 50, "the first rounds")
-        self.box.dataplane.kill()
+        self.line.box.dataplane.kill()
         time.sleep(0.5)
         self.assertTrue(client.alive())
-        self.box.start_dataplane("--shared-core", image=self.image)
+        self.line.start()
         self.result(client, rounds)
 
 
