@@ -1,10 +1,6 @@
 // Any bytes as a capture, before decode, match and inspect in text and JSON: an end, an exit code, and lines
 // that neither break a terminal nor a reader of JSON. The first byte says which command; the rest is the
 // file.
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -13,6 +9,7 @@
 #include "control/cli/inspection.hpp"
 #include "dataplane/engine/engine_fuzz.hpp"
 #include "dataplane/packet/builder.hpp"
+#include "rules/base/fuzz_file.hpp"
 #include "rules/base/utf8.hpp"
 
 namespace sluice::cli {
@@ -21,23 +18,8 @@ namespace {
 using fuzz::expect;
 
 // The file that every command is given.
-class Input {
- public:
-  Input() : fd_{memfd_create("capture", MFD_CLOEXEC)}, path_{"/proc/self/fd/" + std::to_string(fd_)} {}
-  void hold(ByteView bytes) const {
-    expect(ftruncate(fd_, 0) == 0 &&
-               pwrite(fd_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()),
-           "a file in memory can be written");
-  }
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-
- private:
-  int fd_;
-  std::string path_;
-};
-
-const Input& input() {
-  static const Input kInput;
+const fuzz::File& input() {
+  static const fuzz::File kInput{"capture"};
   return kInput;
 }
 

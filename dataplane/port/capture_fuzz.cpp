@@ -1,38 +1,15 @@
 // Any bytes as a capture file: refused, or read to an end with frames inside their bounds; what was read can
 // be written, and read again. The input is the file.
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <string>
 #include <vector>
 
 #include "dataplane/port/capture.hpp"
-#include "rules/base/fuzz.hpp"
+#include "rules/base/fuzz_file.hpp"
 
 namespace sluice {
 namespace {
 
 using fuzz::expect;
-
-// A file in memory that libpcap can open by its name.
-class File {
- public:
-  explicit File(const char* name)
-      : fd_{memfd_create(name, MFD_CLOEXEC)}, path_{"/proc/self/fd/" + std::to_string(fd_)} {
-    expect(fd_ >= 0, "a file in memory can be made");
-  }
-  void hold(ByteView bytes) const {
-    expect(ftruncate(fd_, 0) == 0 &&
-               pwrite(fd_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()),
-           "a file in memory can be written");
-  }
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-
- private:
-  int fd_;
-  std::string path_;
-};
 
 struct Kept {
   fuzz::Bytes bytes;
@@ -100,8 +77,8 @@ fuzz::Start fuzz::start() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sluice;
-  static const File kInput{"input"};
-  static const File kOutput{"output"};
+  static const fuzz::File kInput{"input"};
+  static const fuzz::File kOutput{"output"};
   kInput.hold({data, size});
   bool whole = false;
   const auto all = read_all(kInput.path(), whole);

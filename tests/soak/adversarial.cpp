@@ -22,7 +22,7 @@ struct Options {
   std::uint64_t from = 0;
   unsigned jobs = 1;
   std::string off;
-  std::string capture = "adversarial.pcap";
+  std::string capture;  // empty: none is written
 };
 
 // Writes the frames of one round that have an address of `wanted`'s, what came in and what left, as a
@@ -171,18 +171,20 @@ class Soak {
 
   // The round again, with everything of these two hosts written down.
   int explain() const {
-    Capture capture{options_.capture, failure_.bytes};
+    const std::string path = options_.capture.empty() ? "/dev/null" : options_.capture;
+    Capture capture{path, failure_.bytes};
     Flood again{options_.seed, failed_round_};
     (void)again.run(failure_.frame - failed_round_ + 1, &capture);
-    std::ofstream{options_.capture + ".toml"} << again.toml();
+    if (!options_.capture.empty()) std::ofstream{path + ".toml"} << again.toml();
     std::printf("adversarial: violation at frame %llu of seed %llu: %s\n",
                 static_cast<unsigned long long>(failure_.frame),
                 static_cast<unsigned long long>(options_.seed), failure_.what.c_str());
     std::printf(
-        "  again: --seed %llu --from %llu --count 1; %u frames between its ends in %s, the policy in "
-        "%s.toml\n",
+        "  again: --seed %llu --from %llu --count 1 --capture FILE; %u frames between its ends go to FILE, "
+        "the "
+        "policy to FILE.toml\n",
         static_cast<unsigned long long>(options_.seed), static_cast<unsigned long long>(failure_.frame),
-        capture.written(), options_.capture.c_str(), options_.capture.c_str());
+        capture.written());
     capture.tell();
     return 1;
   }
@@ -209,7 +211,8 @@ int main_of(int count, char** words) {
   app.add_option("--from", options.from, "number of the frame to begin with: its whole round is run");
   app.add_option("--jobs", options.jobs, "threads")->check(CLI::Range(1, 64));
   app.add_option("--off", options.off, "switch one check of the pipeline off: then the run must fail");
-  app.add_option("--capture", options.capture, "where a failure leaves the frames of its two hosts");
+  app.add_option("--capture", options.capture,
+                 "where a failure leaves the frames of its two hosts, and beside it the policy");
   CLI11_PARSE(app, count, words);
   if (!options.off.empty()) {
     const auto found = std::find(kCheckNames.begin(), kCheckNames.end(), options.off);
