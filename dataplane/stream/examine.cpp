@@ -182,9 +182,10 @@ Step Stream::examine_unplaced(const Half& half, const Packet& packet) const noex
   const std::uint32_t data_end = packet.tcp.sequence + length;
   if (!tells_place(half, packet)) return length > 0 ? empty() : forward();
   if (half.edge_known && after(data_end, half.edge)) return drop(Reason::bad_sequence);
-  const std::uint32_t below =
-      half.acked_known && before(packet.tcp.sequence, half.acked) ? half.acked - packet.tcp.sequence : 0;
-  return forward(length - std::min(length, below), std::min(length, below));
+  // With some of it acknowledged, the receiver reads only the rest, if the acknowledgement is true, and all
+  // of it, if not. So it gets none of it, acknowledges again, and the sender goes on from there.
+  if (half.acked_known && before(packet.tcp.sequence, half.acked)) return length > 0 ? empty() : forward();
+  return forward(length);
 }
 
 Step Stream::examine_segment(Direction direction, const Packet& packet, Tracking tracking,

@@ -206,11 +206,11 @@ TEST_F(Replaced, only_the_last_segments_fresh_bytes_can_be_replaced_and_only_whe
   EXPECT_FALSE(talk.stream.replaced(kClient, 0, build::bytes("GH")));
 }
 
-TEST_F(Replaced, a_first_segment_midstream_counts_from_its_first_fresh_byte) {
+TEST_F(Replaced, a_first_segment_midstream_counts_from_its_first_byte) {
   talk.restart();
   first = kC + 1;
   talk.send({kServer, kPush, kS + 1, first + 2, "x"});
-  step = talk.send(kClient, frame(0, "abcd"));
+  step = talk.send(kClient, frame(2, "cd"));
   ASSERT_EQ(step.fresh, 2U);
   ASSERT_TRUE(talk.stream.replaced(kClient, 0, build::bytes("CD")));
   talk.take(kClient);

@@ -62,7 +62,7 @@ Step Stream::enforce(Direction direction, const Packet& packet, Time now, bool r
   const bool fin = (packet.tcp.flags & tcp_flag::fin) != 0;
   const bool passes = step.act == Step::Act::forward;
   if (!half.started && passes && tells_place(half, packet)) {
-    half.place(packet.tcp.sequence, packet.tcp.sequence + step.repeated);
+    half.place(packet.tcp.sequence, packet.tcp.sequence);
   }
   if (step.fresh > 0) {
     if (retain && !half.append(packet.payload().last(step.fresh), pools.bytes)) {

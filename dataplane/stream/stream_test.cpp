@@ -492,8 +492,9 @@ TEST(Stream, E30_midstream_starts_with_the_numbers_of_the_first_segment) {
   EXPECT_EQ(talk.stream.phase(), StreamPhase::established);
   EXPECT_EQ(talk.send({kServer, kPush, 690, 300, "unseen"}).reason, Reason::midstream);
   EXPECT_EQ(talk.send({kClient, kAck, 299, 700, "G"}).act, Act::empty) << "a keepalive tells no place";
-  EXPECT_EQ(talk.send({kClient, kPush, 298, 700, "abcd"}).fresh, 2U) << "two were acknowledged";
-  EXPECT_EQ(talk.pending(kClient), "cd");
+  EXPECT_EQ(talk.send({kClient, kPush, 298, 700, "abcd"}).act, Act::empty) << "two were acknowledged, or not";
+  EXPECT_EQ(talk.pending(kClient), "");
+  EXPECT_EQ(talk.send({kClient, kPush, 300, 700, "cd"}).fresh, 2U);
   EXPECT_EQ(talk.send({kClient, kPush, 310, 706, "later"}).act, Act::hold);
   EXPECT_EQ(talk.send({kServer, kPush, 694, 302, "unseen"}).act, Act::empty) << "acknowledged meanwhile";
   EXPECT_EQ(talk.send({kClient, kAck, 302, 900, ""}).reason, Reason::bad_sequence);
