@@ -18,6 +18,7 @@ constexpr std::size_t kMostUndecided = 512;  // bytes that may pass before the p
 Inspection Engine::State::inspect(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
                                   std::uint32_t fresh) noexcept {
   const auto all = static_cast<std::uint32_t>(bytes.size());
+  const Role role = direction == flow.opener_direction ? Role::client : Role::server;
   rewrites.clear();
   if (flow.content == Content::undecided) {
     const auto judgement = decide_content(transit, flow, direction, bytes);
@@ -31,6 +32,11 @@ Inspection Engine::State::inspect(Transit& transit, Flow& flow, Direction direct
   switch (flow.content) {
     case Content::undecided:
       if (flow.waits) break;
+      // It may yet be opaque, and what no opaque rule covers has left by then.
+      if (flow.opaque_permit.permitted && transit.enforced() && fresh < all) {
+        if (const auto found = recognised(role, bytes.last(fresh)); found.exists())
+          return {.judgement = {.reason = Reason::wrong_protocol, .protocol = found}};
+      }
       // Out of step, a few bytes tell nothing: the next segment may.
       return {.used = !transit.enforced() && !flow.in_step && all < kFewBytes ? all : 0};
     case Content::decoded:
@@ -40,7 +46,6 @@ Inspection Engine::State::inspect(Transit& transit, Flow& flow, Direction direct
   }
   ++counters.not_inspected;
   // An opaque rule never covers what a decoder recognises.
-  const Role role = direction == flow.opener_direction ? Role::client : Role::server;
   auto protocol = recognised(role, bytes);
   // With bytes in front that told nothing, the segment may still be a message of its own.
   if (!protocol.exists()) protocol = recognised(role, transit.packet.payload());

@@ -530,6 +530,19 @@ TEST(Engine, an_opaque_rule_never_covers_what_a_decoder_recognises) {
   EXPECT_EQ(box.log.verdicts.back().protocol, "modbus");
 }
 
+TEST(Engine, E63_half_a_message_does_not_cover_a_whole_one_where_the_connection_may_yet_be_opaque) {
+  Box box{
+      enforce() +
+      "[[allow]]\nfrom = \"hmi\"\nto = \"plc\"\nprotocol = \"tcp\"\nports = [2009]\nreason = \"history\"\n"};
+  Talk talk{box, "10.0.0.1", "10.0.1.2", 40000, 2009};
+  talk.open();
+  const Bytes head = {0, 2, 0, 0, 0, 0x86, 1, 3, 0, 0, 0, 1};  // of 140 bytes
+  EXPECT_EQ(payload_to(talk.say(Role::client, head), kOt), head);
+  EXPECT_TRUE(payload_to(talk.say(Role::client, kWriteCoil), kOt).empty());
+  EXPECT_EQ(box.log.verdicts.back().reason, Reason::wrong_protocol);
+  box.expect_conserved();
+}
+
 TEST(Engine, E37_what_comes_again_in_an_opaque_connection_is_looked_at_again) {
   Box box{kZones + conduit("enforce") + kDatabase};
   Talk talk{box, "10.0.0.7", "10.0.1.7", 40000, 1433};

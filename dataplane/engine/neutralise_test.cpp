@@ -134,6 +134,22 @@ TEST(Neutralise, E38_what_is_repeated_before_its_acknowledgement_leaves_as_the_s
   box.expect_conserved();
 }
 
+TEST(Neutralise, E30_E38_midstream_the_same_request_at_another_number_does_not_mix_with_its_stand_in) {
+  for (std::uint32_t back = 1; back < kWrite.size(); ++back) {
+    Box box{opted_in()};
+    Talk talk{box};
+    const auto at = talk.next[0];
+    std::vector<Bytes> left(2);
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      const auto frame = talk.segment(Role::client, at - i * back, tcp_flag::ack | tcp_flag::psh, kWrite);
+      left[i] = payload_to(talk.put(Role::client, frame), kOt);
+    }
+    EXPECT_EQ(left[0], stand_in_for(kWrite));
+    EXPECT_TRUE(left[1].empty()) << back;
+    box.expect_conserved();
+  }
+}
+
 TEST(Neutralise, a_repeated_refusal_is_the_same_refusal) {
   Box box{opted_in()};
   Talk talk{box};

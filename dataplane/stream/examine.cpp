@@ -233,7 +233,8 @@ Step Stream::examine_segment(Direction direction, const Packet& packet, Tracking
   }
   const bool judged_never = unseen || (retain && before(from, old_end) && before(from, half.base));
   if (judged_never && tracking == Tracking::enforce) {
-    const bool old = !fin && !after(data_end, half.data_end());
+    const bool replaced = half.any_replaced(tcp.sequence, old_end);  // which a judgement alone would not know
+    const bool old = !fin && !replaced && !after(data_end, half.data_end());
     return {
         .act = old ? Act::judge : Act::drop, .reason = Reason::midstream, .repeated = from - tcp.sequence};
   }
