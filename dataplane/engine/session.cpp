@@ -28,18 +28,18 @@ bool usual_port(const Registry& registry, std::uint16_t port) noexcept {
 class Before {
  public:
   explicit Before(const Flow& flow) noexcept
-      : state_{flow.state}, carried_state_{flow.carried_state}, opened_{flow.outstanding.opened()} {}
+      : state_{flow.state}, carried_state_{flow.carried_state}, outstanding_{flow.outstanding} {}
 
   void again(Flow& flow) const noexcept {
     flow.state = state_;
     flow.carried_state = carried_state_;
-    flow.outstanding.take_back(opened_);
+    flow.outstanding = outstanding_;
   }
 
  private:
   ProtocolState state_;
   ProtocolState carried_state_;
-  std::uint32_t opened_;
+  Outstanding outstanding_;
 };
 
 }  // namespace

@@ -28,7 +28,6 @@ class Outstanding {
       remove(0);
     }
     waiting_[size_++] = {pending, now};
-    ++opened_;
     return true;
   }
 
@@ -61,14 +60,6 @@ class Outstanding {
     return old;
   }
 
-  // How many were ever opened, to take back to.
-  [[nodiscard]] std::uint32_t opened() const noexcept { return opened_; }
-  // Forgets what was opened since: for messages that did not pass after all.
-  void take_back(std::uint32_t opened) noexcept {
-    size_ -= std::min(size_, opened_ - opened);
-    opened_ = opened;
-  }
-
   void clear() noexcept { size_ = 0; }
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
 
@@ -95,7 +86,6 @@ class Outstanding {
 
   std::array<Waiting, kMost> waiting_{};
   std::uint32_t size_ = 0;
-  std::uint32_t opened_ = 0;  // modulo 2^32
 };
 static_assert(std::is_trivially_copyable_v<Outstanding>);
 

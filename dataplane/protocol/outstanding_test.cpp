@@ -66,19 +66,6 @@ TEST(Outstanding, a_key_used_again_after_its_request_was_given_up_means_the_new_
   EXPECT_FALSE(outstanding.answer(7, pending));
 }
 
-TEST(Outstanding, what_was_opened_for_messages_that_did_not_pass_is_taken_back) {
-  Outstanding outstanding;
-  ASSERT_TRUE(outstanding.open({1, 0, 3}, Time{1}));
-  const auto before = outstanding.opened();
-  ASSERT_TRUE(outstanding.open({2, 0, 3}, Time{1}));
-  ASSERT_TRUE(outstanding.open({3, 0, 3}, Time{1}));
-  outstanding.take_back(before);
-  EXPECT_EQ(outstanding.size(), 1u);
-  EXPECT_NE(outstanding.find(1), nullptr);
-  outstanding.take_back(before);
-  EXPECT_EQ(outstanding.size(), 1u);
-}
-
 TEST(Outstanding, a_lower_limit_holds) {
   Outstanding outstanding;
   EXPECT_TRUE(outstanding.open({1, 0, 3}, Time{1}, 2));
