@@ -57,7 +57,7 @@ TEST(Output, bytes_and_addresses_are_as_people_write_them) {
   EXPECT_EQ(bytes(FieldType::ether, std::string_view{"\x02\x00\x00\xab\xcd\xef", 6}), "02:00:00:ab:cd:ef");
 }
 
-TEST(Output, strings_cannot_break_a_line_a_cell_or_a_terminal) {
+TEST(Output, E98_strings_cannot_break_a_line_a_cell_or_a_terminal) {
   EXPECT_EQ(escaped("pump 1"), "pump 1");
   EXPECT_EQ(escaped("a\tb,c\\d\ne"), "a\\x09b\\x2cc\\x5cd\\x0ae");
   EXPECT_EQ(escaped("\x1b[31m"), "\\x1b[31m");

@@ -164,7 +164,7 @@ Event denial(std::uint32_t from, std::uint16_t function) {
   return event;
 }
 
-TEST(RingEvents, EachDistinctVerdictIsReportedWithItsCountThroughAStorm) {
+TEST(RingEvents, E98_each_distinct_verdict_is_reported_with_its_count_through_a_storm) {
   RingIndices verdict_indices;
   RingIndices transaction_indices;
   std::vector<Cell> verdict_cells(256);
@@ -195,6 +195,39 @@ TEST(RingEvents, EachDistinctVerdictIsReportedWithItsCountThroughAStorm) {
   EXPECT_EQ(got, sent);
   EXPECT_EQ(reader.lost(), 0U);
   EXPECT_GT(reader.coalesced(), 50'000U);
+}
+
+// Whatever the moment, and with a reader that is slow.
+TEST(RingEvents, E98_one_denial_among_a_million_others_is_told) {
+  for (const int moment : {0, 31, 50'000, 500'000, 999'999}) {
+    RingIndices verdict_indices;
+    RingIndices transaction_indices;
+    std::vector<Cell> verdict_cells(256);
+    std::vector<Cell> transaction_cells(64);
+    RingEvents events{{verdict_indices, verdict_cells}, {transaction_indices, transaction_cells}, {}, 99};
+    RingReader reader{verdict_indices, verdict_cells};
+    std::uint64_t got = 0;
+    std::uint64_t all = 0;
+    const auto take = [&](const Record& record) {
+      if (record.head.from == 7 && record.head.function == 90) got += record.head.count;
+      all += record.head.count;
+    };
+    for (int i = 0; i < 1'000'000; ++i) {
+      events.verdict(
+          denial(1000U + static_cast<std::uint32_t>(i) % 100, static_cast<std::uint16_t>(5 + i % 2)));
+      if (i == moment) events.verdict(denial(7, 90));
+      if (i % 32 == 0) events.flush();
+      if (i % 100'000 == 0) (void)reader.drain(1000, take);
+    }
+    while (events.waiting() != 0) {
+      events.flush();
+      (void)reader.drain(1000, take);
+    }
+    (void)reader.drain(1000, take);
+    EXPECT_EQ(got, 1U) << moment;
+    EXPECT_EQ(all, 1'000'001U);
+    EXPECT_EQ(reader.lost(), 0U);
+  }
 }
 
 TEST(RingEvents, WithoutAReaderTheLossIsCountedToTheLastEvent) {

@@ -61,8 +61,60 @@ std::unique_ptr<const Ruleset> rules_from(const std::string& toml, std::uint64_t
   return std::move(*rules);
 }
 
+namespace {
+
+bool in_catalogue() {
+  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+  if (test == nullptr) return false;
+  const std::string name = test->name();
+  return name.size() > 1 && name[0] == 'E' && name[1] >= '0' && name[1] <= '9';
+}
+
+void expect_unchanged_in_monitor(std::string toml, const EngineOptions& options,
+                                 const std::vector<Wires::Came>& came) {
+  for (std::size_t at = 0; (at = toml.find("\"enforce\"", at)) != std::string::npos;)
+    toml.replace(at, 9, "\"monitor\"");
+  const auto rules = rules_from(toml);
+  Wires wires;
+  Log log;
+  Engine engine{options, registry(), wires, log};
+  Time now{1'000'000'000};
+  for (const auto& frame : came) {
+    now = now + milliseconds(1);
+    const Frame in = wires.copy(frame.bytes, frame.from);
+    wires.left.clear();
+    engine.burst({&in, 1}, now, *rules);
+    engine.tick(now, *rules);
+    ASSERT_EQ(wires.left.size(), 1U) << "monitoring, "
+                                     << name_of(log.verdicts.empty() ? Reason::none
+                                                                     : log.verdicts.back().reason);
+    ASSERT_EQ(wires.left[0].bytes, frame.bytes) << "monitoring";
+    ASSERT_EQ(wires.left[0].to, frame.from == kIt ? kOt : kIt) << "monitoring";
+  }
+}
+
+}  // namespace
+
+EngineOptions roomy() {
+  EngineOptions options;
+  options.limits.flows = 512;
+  options.limits.half_open = 256;
+  options.limits.held_frames = 128;
+  options.limits.retained_bytes = 1U << 20;
+  options.limits.fragments = {.datagrams = 128, .bytes = 1U << 20, .departed = 1024};
+  options.limits.assembled = 64;
+  return options;
+}
+
 Box::Box(const std::string& toml, EngineOptions options)
-    : rules{rules_from(toml)}, engine{std::make_unique<Engine>(options, registry(), wires, log)} {}
+    : rules{rules_from(toml)},
+      engine{std::make_unique<Engine>(options, registry(), wires, log)},
+      toml_{toml},
+      options_{options} {}
+
+Box::~Box() {
+  if (in_catalogue() && rules != nullptr) expect_unchanged_in_monitor(toml_, options_, wires.came);
+}
 
 void Box::swap(const std::string& toml) { rules = rules_from(toml, ++generation); }
 

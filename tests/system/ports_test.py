@@ -3,6 +3,7 @@ for af_xdp and af_packet; which ports are refused; and what sluice-dataplane giv
 import os
 import pathlib
 import re
+import signal
 import socket
 import struct
 import sys
@@ -232,6 +233,33 @@ class Dataplane(unittest.TestCase):
     def test_with_a_start_image_it_forwards_without_a_daemon(self):
         dataplane = self.start("--image", self.image())
         self.assertEqual(self.ping(), 3, dataplane.tail())
+
+    def test_E99_while_it_is_dead_or_hangs_nothing_passes(self):
+        for signal_, outcome in ((signal.SIGKILL, "dead"), (signal.SIGSEGV, "dead"), (signal.SIGSTOP, "hangs")):
+            with self.subTest(signal_.name):
+                dataplane = self.start("--image", self.image())
+                self.assertEqual(self.ping(), 3, dataplane.tail())
+                dataplane.signal(signal_)
+                if outcome == "dead":
+                    dataplane.wait()
+                self.assertEqual(self.ping(), 0)
+                if outcome == "hangs":
+                    dataplane.signal(signal.SIGCONT)
+                    self.assertEqual(self.ping(), 3, "it goes on")
+
+    def test_E100_each_start_has_another_key(self):
+        keys = set()
+        for number in range(3):
+            trace = self.plant.folder / f"trace-{number}"
+            command = [BINARIES / "sluice-dataplane", "--port", "e1", "--port", "e2"]
+            traced = self.bench.middle.start(["strace", "-D", "-f", "-xx", "-e", "trace=getrandom", "-o", trace, *command], ready="ready",
+                                             timeout=60)
+            drawn = re.findall(r'getrandom\("([^"]+)", 16, 0\) += 16', trace.read_text())
+            self.assertEqual(len(drawn), 1, trace.read_text())
+            keys.add(drawn[0])
+            self.assertEqual(len(drawn[0]), 16 * len(r"\x00"))
+            traced.end()
+        self.assertEqual(len(keys), 3)
 
     def test_it_tells_the_service_manager_also_from_within_its_sandbox(self):
         manager = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
