@@ -35,12 +35,12 @@ reason = "the HMI reads"
 """
 
 
-def release():
-    """The programs as they are shipped, and the peers; builds what is not built."""
+def release(*more):
+    """The programs as they are shipped, the peers, and more targets; builds what is not built."""
     folder = ROOT / "build/release"
     subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", "--preset", "release", "--target", "sluice", "sluiced", "sluice-dataplane",
-                    "sluice-compile", "modbus_client", "modbus_server"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+                    "sluice-compile", "modbus_client", "modbus_server", *more], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return folder / "bin", folder / "tests/support"
 
 
