@@ -85,7 +85,11 @@ Verdict Engine::State::report(Transit& transit, const Judgement& judgement) noex
 // Counted and told of this frame, to which nothing happens.
 void Engine::State::mention(const Transit& transit, Reason reason) noexcept {
   ++counters.reasons[static_cast<std::size_t>(reason)];
-  if (transit.rules == nullptr) return;
+  if (transit.rules != nullptr) tell(transit, reason);
+}
+
+// An event about a frame that passes.
+void Engine::State::tell(const Transit& transit, Reason reason) noexcept {
   Event event = transit.event;
   event.reason = reason;
   event.verdict = Verdict::forward;

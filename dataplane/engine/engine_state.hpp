@@ -62,7 +62,7 @@ struct Engine::State {
   // Headers (normalise.cpp).
   [[nodiscard]] bool normalise(Transit& transit, std::optional<Groundwork> groundwork) noexcept;
   void note(Transit& transit, Reason reason, std::size_t row) noexcept;
-  void tell(Transit& transit, Reason reason) noexcept;
+  void tell(const Transit& transit, Reason reason) noexcept;
   void watch_ttl(Transit& transit, Flow& flow, Direction direction) noexcept;
   [[nodiscard]] bool within(Transit& transit, Bucket& bucket, std::uint32_t per_second) noexcept;
 

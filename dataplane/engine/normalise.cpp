@@ -208,15 +208,6 @@ void Engine::State::note(Transit& transit, Reason reason, std::size_t row) noexc
   if (tellings.take(siphash(settings.hash_key, about), transit.now)) tell(transit, reason);
 }
 
-// An event about a frame that passes.
-void Engine::State::tell(Transit& transit, Reason reason) noexcept {
-  Event event = transit.event;
-  event.reason = reason;
-  event.verdict = Verdict::forward;
-  event.acted = transit.enforced();
-  events.verdict(event);
-}
-
 // E11: a time to live that jumps within a conversation is how packets are sent that reach the box and not the
 // device. Told once, never a reason to act: routes change.
 void Engine::State::watch_ttl(Transit& transit, Flow& flow, Direction direction) noexcept {
@@ -227,8 +218,7 @@ void Engine::State::watch_ttl(Transit& transit, Flow& flow, Direction direction)
     seen = {.first = transit.packet.ttl, .any = true};
   } else if (!seen.told && std::abs(ttl - int{seen.first}) > kTtlSlack) {
     seen.told = true;
-    ++counters.reasons[static_cast<std::size_t>(Reason::ttl)];
-    tell(transit, Reason::ttl);
+    mention(transit, Reason::ttl);
   }
 }
 
