@@ -201,23 +201,6 @@ Judgement Engine::State::unframed(Transit& transit, Flow& flow, Role role) noexc
   return out_of_step(transit, flow, {});
 }
 
-// What is known to be denied need not wait for its end.
-Judgement Engine::State::known_to_be_denied(const Transit& transit, const Flow& flow, Role role,
-                                            ByteView unfinished) const noexcept {
-  const auto& protocol = *registry.protocols[flow.protocol.value];
-  if (!transit.enforced() || role != Role::client || protocol.early == nullptr) return {};
-  const auto function = protocol.early(role, unfinished);
-  if (function == kNoFunction || registry.carried_by(flow.protocol, function).exists() ||
-      known(transit, flow, function)) {
-    return {};
-  }
-  const auto* row = protocol.schema->function(function);
-  return {.reason = Reason::no_rule,
-          .protocol = flow.protocol,
-          .function = function,
-          .access = row != nullptr ? row->access : Access::control};
-}
-
 Inspection Engine::State::walk(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
                                std::uint32_t fresh) noexcept {
   const auto& protocol = *registry.protocols[flow.protocol.value];
@@ -240,6 +223,13 @@ Inspection Engine::State::walk(Transit& transit, Flow& flow, Direction direction
               .steps = &steps};
   Inspection inspection;
   std::uint32_t& used = inspection.used;
+  const auto ends_with = [&](const Judgement& judgement) noexcept {
+    // Its neighbours in the segment go with it.
+    if (judgement.reason != Reason::none)
+      counters.reasons[static_cast<std::size_t>(Reason::collateral)] += inspection.messages;
+    inspection.judgement = judgement;
+    return inspection;
+  };
 
   const auto side = static_cast<std::size_t>(direction);
   // Never while enforcing: there every byte is judged.
@@ -259,14 +249,13 @@ Inspection Engine::State::walk(Transit& transit, Flow& flow, Direction direction
     if (framing.kind == Framing::Kind::bad || few || too_long || (whole && framing.length == 0)) {
       used = all;
       if (!runs(Check::framing)) return inspection;
-      inspection.judgement = unframed(transit, flow, role);
-      return inspection;
+      return ends_with(unframed(transit, flow, role));
     }
     if (!whole) {
       if (framing.length > rest.size())
         flow.unfinished[side] = framing.length - static_cast<std::uint32_t>(rest.size());
-      inspection.judgement = known_to_be_denied(transit, flow, role, rest);
-      break;
+      // What is known to be denied need not wait for its end.
+      return transit.enforced() ? ends_with(judge.denied_by_function(scene, rest)) : inspection;
     }
 
     const auto pdu = rest.first(framing.length);
@@ -284,12 +273,7 @@ Inspection Engine::State::walk(Transit& transit, Flow& flow, Direction direction
     } else if (transit.enforced() && !judgement.observed) {
       flow.state = state;
       flow.carried_state = carried_state;
-      if (!rewritable || !neutralise(transit, flow, scene, judgement, pdu, at)) {
-        // Its neighbours in the segment go with it.
-        counters.reasons[static_cast<std::size_t>(Reason::collateral)] += inspection.messages;
-        inspection.judgement = judgement;
-        return inspection;
-      }
+      if (!rewritable || !neutralise(transit, flow, scene, judgement, pdu, at)) return ends_with(judgement);
     } else {
       report(transit, judgement);
     }

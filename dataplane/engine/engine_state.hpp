@@ -105,8 +105,6 @@ struct Engine::State {
   [[nodiscard]] Inspection walk(Transit& transit, Flow& flow, Direction direction, ByteView bytes,
                                 std::uint32_t fresh) noexcept;
   [[nodiscard]] Judgement unframed(Transit& transit, Flow& flow, Role role) noexcept;
-  [[nodiscard]] Judgement known_to_be_denied(const Transit& transit, const Flow& flow, Role role,
-                                             ByteView unfinished) const noexcept;
   [[nodiscard]] ProtocolId recognised(Role role, ByteView bytes) const noexcept;
   [[nodiscard]] bool may_be_recognised(Role role, ByteView bytes) const noexcept;
 

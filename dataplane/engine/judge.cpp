@@ -44,6 +44,7 @@ Judgement Judge::message(const Scene& scene, ByteView pdu) noexcept {
   implied_ = kNoFunction;
   answered_ = false;
   function_ = kNoFunction;
+  protocol_ = flow.protocol;
   said_headers_ = said_value_count_ = said_span_count_ = 0;
 
   Sink& sink = sinks_[0];
@@ -52,26 +53,54 @@ Judgement Judge::message(const Scene& scene, ByteView pdu) noexcept {
   if (denied && scene.mode == Mode::enforce) return judgement_;
 
   // Pairing needs the whole flow; a flow picked up in its middle may see answers to what was asked before.
+  const auto unpaired = [&](Reason reason) noexcept {
+    if (judgement_.reason == Reason::none) remember(sink.header(), {});
+    deny({.reason = reason, .function = sink.pending().function});
+  };
   switch (sink.exchange()) {
     case Exchange::request:
       if (scene.role != Role::client) {
-        deny({.reason = Reason::unsolicited, .function = sink.pending().function});
+        unpaired(Reason::unsolicited);
         break;
       }
       flow.outstanding.expire(scene.now, kUnanswered);
       if (!flow.outstanding.open(sink.pending(), scene.now, limit_)) {
-        deny({.reason = Reason::too_many_requests, .function = sink.pending().function});
+        unpaired(Reason::too_many_requests);
       }
       break;
     case Exchange::response:
       if (!answered_ && flow.in_step && runs(Check::pairing)) {
-        deny({.reason = Reason::unsolicited, .function = sink.pending().function});
+        unpaired(Reason::unsolicited);
       }
       break;
     case Exchange::part:
       break;
   }
   return judgement_;
+}
+
+Judgement Judge::denied_by_function(const Scene& scene, ByteView begun) const noexcept {
+  const Flow& flow = *scene.flow;
+  const auto& protocol = *registry_.protocols[flow.protocol.value];
+  if (scene.rules == nullptr || scene.role != Role::client || protocol.early == nullptr) return {};
+  const auto function = protocol.early(scene.role, begun);
+  if (function == kNoFunction || registry_.carried_by(flow.protocol, function).exists() ||
+      policy_.may_permit(scene.rules->image(), flow.asking_cells(), flow.opened_by(), flow.protocol,
+                         function)) {
+    return {};
+  }
+  // A code without a row may be anything.
+  const auto* row = protocol.schema->function(function);
+  return {.reason = missing_rule(scene, flow.protocol),
+          .protocol = flow.protocol,
+          .function = function,
+          .access = row != nullptr ? row->access : Access::program};
+}
+
+Reason Judge::missing_rule(const Scene& scene, ProtocolId protocol) noexcept {
+  const bool ruled =
+      scene.flow->asking_cells().has(scene.rules->image(), image::CellKind::decoded, protocol.value);
+  return ruled ? Reason::no_rule : Reason::no_policy;
 }
 
 bool Judge::room_to_ask(Flow& flow, Time now) const noexcept {
@@ -101,6 +130,10 @@ void Judge::decode(ProtocolId protocol, ProtocolState& state, ByteView pdu, Sink
   const auto malformed = registry_.protocols[protocol.value]->decode(state, scene_->role, pdu, sink);
   if (malformed != Malformed::fine) {
     if (said_headers_ == 0) remember(sink.header(), {.values = sink.unfinished()});
+    // In parts it would be denied before the rest was there to be looked at; so it is told alike.
+    auto alone = depth_ == 0 ? denied_by_function(*scene_, pdu) : Judgement{};
+    alone.malformed = malformed;
+    if (alone.reason != Reason::none) deny(alone);
     deny({.reason = Reason::malformed, .malformed = malformed});
   } else if (sink.overflow() || sink.items() > registry_.schemas[protocol.value]->max_items) {
     deny({.reason = Reason::too_many_items});
@@ -152,8 +185,7 @@ void Judge::on_item(std::span<const Value> header, const Item& item) noexcept {
       passes = permit.permitted;
       if (!permit.permitted || permit.observed) {
         if (judgement_.reason == Reason::none) remember(header, item);
-        const bool ruled = flow.asking_cells().has(image, image::CellKind::decoded, protocol_.value);
-        deny({.reason = ruled ? Reason::no_rule : Reason::no_policy,
+        deny({.reason = missing_rule(*scene_, protocol_),
               .observed = permit.permitted,
               .rule = permit.rule,
               .function = item.function,
@@ -287,7 +319,8 @@ void Judge::describe(Event& event) const noexcept {
   event.function = judgement_.function;
   event.access = judgement_.access;
   event.item = judgement_.item;
-  event.malformed = static_cast<std::uint8_t>(judgement_.malformed);
+  event.malformed =
+      static_cast<std::uint8_t>(judgement_.reason == Reason::malformed ? judgement_.malformed : Malformed{});
   event.is_response = scene_->role == Role::server;
   event.header = {said_header_.data(), said_headers_};
   event.values = {said_values_.data(), said_value_count_};

@@ -61,6 +61,10 @@ class Judge final : private Listener {
   // denial of the message, if any, is left to the caller to report: describe() tells what it said.
   Judgement message(const Scene& scene, ByteView pdu) noexcept;
 
+  // The denial of a request of which only this much is here, by its function alone: no rule could permit
+  // that, whatever else it asks for. Reason::none: some might, or it can't be told yet.
+  [[nodiscard]] Judgement denied_by_function(const Scene& scene, ByteView begun) const noexcept;
+
   // Of the last message, as far as it was read.
   void describe(Event& event) const noexcept;
   // It answered a request that this flow had outstanding.
@@ -81,6 +85,8 @@ class Judge final : private Listener {
 
   [[nodiscard]] std::uint32_t receiver() const noexcept;  // asset, or kNone
   [[nodiscard]] Context context(std::span<const Value> header, const Item& item) const noexcept;
+  // no_rule, or no_policy where no rule of the pair is about the protocol.
+  [[nodiscard]] static Reason missing_rule(const Scene& scene, ProtocolId protocol) noexcept;
   void deny(const Judgement& judgement) noexcept;
   [[nodiscard]] bool decided() const noexcept;
   void over_budget(std::span<const Value> header, const Item& item) noexcept;

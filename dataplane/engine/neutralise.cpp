@@ -20,7 +20,9 @@ bool Engine::State::neutralise(Transit& transit, Flow& flow, const Scene& scene,
   const auto& protocol = *registry.protocols[flow.protocol.value];
   const bool by_policy = judgement.reason == Reason::no_rule || judgement.reason == Reason::no_policy;
   const bool by_patch = judgement.reason == Reason::patch && judgement.action == Verdict::neutralise;
-  if ((!by_policy && !by_patch) || protocol.stand_in == nullptr || scene.role != Role::client) return false;
+  if ((!by_policy && !by_patch) || judgement.malformed != Malformed::fine || protocol.stand_in == nullptr ||
+      scene.role != Role::client)
+    return false;
   const auto out = rewrites.room(pdu.size());
   if (out.size() != pdu.size() || !protocol.stand_in(pdu, out)) return false;
   // What was said of the request is told before the judge reads the stand-in.
