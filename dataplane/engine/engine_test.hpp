@@ -101,8 +101,8 @@ std::unique_ptr<const Ruleset> rules_from(const std::string& toml, std::uint64_t
 // As much room as a test of a few sessions wants; made in a small part of the time that the box's own takes.
 EngineOptions roomy();
 
-// At the end of a test of the catalogue of evasions (its name begins with a number of it, E01_...) what was
-// sent in is sent into a box that monitors, and has to leave as it came.
+// At its end no frame is unaccounted for. In a test of the catalogue of evasions (its name begins with a
+// number of it, E01_...) what was sent in is then sent into a box that monitors, and has to leave as it came.
 class Box {
  public:
   explicit Box(const std::string& toml, EngineOptions options = roomy());

@@ -113,6 +113,7 @@ Box::Box(const std::string& toml, EngineOptions options)
       options_{options} {}
 
 Box::~Box() {
+  expect_conserved();
   if (in_catalogue() && rules != nullptr) expect_unchanged_in_monitor(toml_, options_, wires.came);
 }
 
