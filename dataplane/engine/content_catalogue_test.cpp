@@ -1,4 +1,4 @@
-// The catalogue's cases of Modbus and of patches, through the whole engine: a message that a rule does not
+// The catalogue's cases of Modbus, through the whole engine: a message that a rule does not
 // allow never arrives whole, wherever the sender cuts it.
 #include <algorithm>
 
@@ -179,32 +179,6 @@ TEST(ContentCatalogue, E61_broadcasts_other_units_and_framing_of_serial_lines) {
     talk.open();
     EXPECT_TRUE(payload_to(talk.say(Role::client, line), kOt).empty());
     EXPECT_EQ(box.log.verdicts.front().reason, Reason::wrong_protocol);
-  }
-}
-
-// The pattern lies over the end of one segment, or of one piece of a datagram, and the start of the next.
-TEST(ContentCatalogue, E95_a_pattern_is_found_wherever_the_sender_cuts_it) {
-  const auto policy = enforce() + R"(
-[[patch]]
-id = "SLU-TEST-2"
-name = "a value that kills"
-affects = [{ vendor = "Schneider Electric", product = "*" }]
-protocol = "modbus"
-pattern = { field = "payload", regex = '\x06\x00.\xde\xad' }
-severity = 2
-action = "reset"
-)";
-  const auto deadly = modbus(2, 1, {6, 0, 5, 0xde, 0xad});
-  expect_denied(deadly, Reason::patch, policy);
-  expect_passes(modbus(2, 1, {6, 0, 5, 0xde, 0xae}), policy);
-  Box box{policy};
-  Talk talk{box};
-  talk.open();
-  const auto frame = talk.segment(Role::client, talk.next[0], tcp_flag::ack | tcp_flag::psh, deadly);
-  for (std::uint32_t cut = 24; cut + 20 + 14 < frame.size(); cut += 8) {
-    for (const auto& piece : build::fragments(frame, cut))
-      EXPECT_TRUE(payload_to(talk.put(Role::client, piece), kOt).empty());
-    ASSERT_EQ(box.log.verdicts.back().reason, Reason::patch) << name_of(box.log.verdicts.back().reason);
   }
 }
 
