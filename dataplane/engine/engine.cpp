@@ -46,8 +46,10 @@ void Engine::State::examine(Transit& transit, const Frame& frame) noexcept {
 void Engine::State::packet(Transit& transit) noexcept {
   const Packet& packet = transit.packet;
   const Reason parsed = transit.event.reason;
-  if (!place(transit)) return refuse(transit, Reason::no_conduit);
+  const bool taken = place(transit);
+  // Before all else: a frame that no conduit takes passes where all only observe, but never cut.
   if (packet.frame.cut() || parsed == Reason::cut) return refuse(transit, Reason::cut);
+  if (!taken) return refuse(transit, Reason::no_conduit);
   if (parsed != Reason::none) return refuse(transit, parsed);
   layers(transit);
 }

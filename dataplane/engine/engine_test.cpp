@@ -754,6 +754,20 @@ TEST(Engine, a_cut_frame_is_never_forwarded_not_even_in_monitor) {
   EXPECT_EQ(box.log.verdicts.back().reason, Reason::cut);
 }
 
+TEST(Engine, a_cut_frame_that_no_conduit_takes_is_not_forwarded_where_all_only_observe) {
+  Box box{monitor()};
+  const build::Link foreign{.tags = {{.id = 10}}, .source = "10.0.0.1", .destination = "10.0.1.2"};
+  const auto bytes = build::tcp(foreign, {.payload = kRead});
+  EXPECT_EQ(box.send(bytes, kIt).size(), 1U);
+  Frame frame = box.wires.copy(bytes, kIt);
+  frame.wire_length = frame.length + 100;
+  box.wires.left.clear();
+  box.engine->burst({&frame, 1}, box.now, *box.rules);
+  EXPECT_TRUE(box.wires.left.empty());
+  EXPECT_EQ(box.log.verdicts.back().reason, Reason::cut);
+  box.expect_conserved();
+}
+
 TEST(Engine, a_full_flow_table_is_a_reason_and_harms_no_one_inside) {
   EngineOptions options;
   options.limits.flows = 4;
