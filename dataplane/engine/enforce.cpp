@@ -109,7 +109,9 @@ void Engine::State::reset(Transit& transit, Flow* flow, Direction direction) noe
     buffers.forward(frame, to);
   };
   if (flow == nullptr) {
-    // RFC 9293 3.10.7.1: a reset for a first segment acknowledges it.
+    // RFC 9293 3.10.7.1: a reset is never answered by one, else two boxes in a row might do so for ever.
+    if ((packet.tcp.flags & tcp_flag::rst) != 0) return;
+    // A reset for a first segment acknowledges it.
     const auto syn_or_fin = (packet.tcp.flags & (tcp_flag::syn | tcp_flag::fin)) != 0 ? 1U : 0U;
     const bool acknowledges = (packet.tcp.flags & tcp_flag::ack) != 0;
     return send(Towards::source,

@@ -768,6 +768,20 @@ TEST(Engine, a_cut_frame_that_no_conduit_takes_is_not_forwarded_where_all_only_o
   box.expect_conserved();
 }
 
+// RFC 9293 3.10.7.1. Two boxes in a row whose policies differ would answer each other for ever.
+TEST(Engine, a_reset_that_no_rule_is_for_is_dropped_and_not_answered) {
+  Box box{enforce()};
+  for (const auto& source : {"10.0.0.1", "10.0.0.9", "172.16.0.1"}) {
+    const build::Link link{.source = source, .destination = "10.0.1.77"};
+    for (const unsigned flags : {4U, 20U}) {  // RST, RST and ACK
+      EXPECT_TRUE(box.send(build::tcp(link, {.flags = static_cast<std::uint8_t>(flags)}), kIt).empty())
+          << source;
+    }
+  }
+  EXPECT_EQ(box.engine->counters().made, 0U);
+  box.expect_conserved();
+}
+
 TEST(Engine, a_full_flow_table_is_a_reason_and_harms_no_one_inside) {
   EngineOptions options;
   options.limits.flows = 4;
