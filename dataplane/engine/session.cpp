@@ -241,12 +241,14 @@ void Engine::State::segment(Transit& transit) noexcept {
   if (entry == nullptr) return refuse(transit, why);
   Flow* flow = &entry->value;
   name_ends(transit, *flow, direction);
+  const bool was_over = flow->denied;
   one_segment(transit, *flow, direction);
   flow->heard[static_cast<std::size_t>(direction)] |= transit.passed;
   // What was never let in takes no place, unless it is tried again and again.
   const bool never_let_in = !flow->denied && flow->stream.phase() == StreamPhase::fresh;
+  const bool refused = flow->denied && !was_over;
   const bool no_more =
-      flow->admission != Reason::none ? flow->denied : never_let_in && flow->out_of_step_since == Time{};
+      flow->admission != Reason::none ? refused : never_let_in && flow->out_of_step_since == Time{};
   if (no_more && !transit.revives) return forget(*entry);
   // Nor does it make anybody forget that the last connection is over.
   if (no_more) {

@@ -1,6 +1,8 @@
 // How sessions begin again: hosts that lost them, ports that are used again, sessions that are older than the
 // box, and those that say nothing for long.
 
+#include <algorithm>
+
 #include "dataplane/engine/engine_test.hpp"
 
 namespace sluice::test {
@@ -192,6 +194,24 @@ TEST(StreamLife, E30_a_session_older_than_the_box_is_picked_up_as_the_conduit_sa
       box.expect_conserved();
     }
   }
+}
+
+// The dial of the other end, which no rule is for, and then an update made the box forget that it had ended
+// the session; what came next was taken for one that is older than the box.
+TEST(StreamLife, E48_an_ended_session_stays_ended_when_its_other_end_dials_and_the_policy_is_loaded_anew) {
+  Box box{enforce()};
+  Talk talk{box};
+  talk.open();
+  EXPECT_TRUE(has_reset(talk.say(Role::client, kDenied), kOt));
+  (void)talk.put(Role::server, talk.segment(Role::server, talk.next[1], tcp_flag::syn, {}));
+  box.swap(enforce());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(payload_to(talk.acknowledge(Role::server), kIt), Bytes{});
+    const auto left = talk.put(Role::client, talk.segment(Role::client, talk.next[0], tcp_flag::ack, {}));
+    EXPECT_TRUE(std::none_of(left.begin(), left.end(), [](const auto& one) { return one.to == kOt; }));
+  }
+  EXPECT_EQ(payload_to(talk.say(Role::client, kRead), kOt), Bytes{});
+  box.expect_conserved();
 }
 
 // After a restart the box sees the second request first. The first one was lost behind the old box, and is
