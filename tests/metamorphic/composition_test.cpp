@@ -20,14 +20,14 @@ Seeds seeds(std::uint64_t count) {
   return {1, count};
 }
 
-TEST(Composition, of_what_is_written) {
+TEST(Composition, E52_of_what_is_written) {
   Bench bench{written()};
   const auto [first, last] = seeds(60);
   for (auto seed = first; seed <= last; ++seed)
     EXPECT_TRUE(bench.same(random_rendering(seed))) << "seed " << seed;
 }
 
-TEST(Composition, of_random_conversations) {
+TEST(Composition, E52_of_random_conversations) {
   const auto [first, last] = seeds(200);
   std::size_t denied = 0, told = 0;
   for (auto seed = first; seed <= last; ++seed) {

@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::uint8_t kHosts = 60;
 
-TEST(Queues, one_to_four_in_bursts_of_each_size) {
+TEST(Queues, E51_one_to_four_in_bursts_of_each_size) {
   Bench bench{fleet(kHosts)};
   for (const auto family : {Family::ipv4, Family::ipv6}) {
     for (std::uint32_t queues = 1; queues <= 4; ++queues) {
@@ -20,7 +20,7 @@ TEST(Queues, one_to_four_in_bursts_of_each_size) {
   }
 }
 
-TEST(Queues, everything_that_is_written_in_bursts) {
+TEST(Queues, E51_everything_that_is_written_in_bursts) {
   Bench bench{written()};
   for (std::uint32_t queues = 1; queues <= 4; ++queues) {
     for (const std::uint32_t burst : {1U, 5U, 32U})
@@ -28,7 +28,7 @@ TEST(Queues, everything_that_is_written_in_bursts) {
   }
 }
 
-TEST(Queues, fragments_go_where_their_flow_is) {
+TEST(Queues, E51_fragments_go_where_their_flow_is) {
   Bench bench{fleet(kHosts)};
   for (std::uint32_t queues = 2; queues <= 4; ++queues) {
     EXPECT_TRUE(bench.same({.pieces = Rendering::Pieces::every,
@@ -40,7 +40,7 @@ TEST(Queues, fragments_go_where_their_flow_is) {
 }
 
 // Both directions of a connection must meet in one engine, and the comparison sees it when they do not.
-TEST(Queues, steering_by_sender_is_noticed) {
+TEST(Queues, E51_steering_by_sender_is_noticed) {
   Bench bench{fleet(kHosts)};
   const Rendering rendering{.queues = 4, .burst = 32};
   Engines box{rules(rendering.tags), kHosts, rendering.queues, rendering.burst, Steering::by_sender};

@@ -159,7 +159,7 @@ std::uint64_t joined() {
   return ports.counters(kIt).scattered + ports.counters(kOt).scattered;
 }
 
-TEST(Chains, of_two_cut_at_each_byte_of_each_frame) {
+TEST(Chains, E52_of_two_cut_at_each_byte_of_each_frame) {
   constexpr std::uint32_t kHeaders = 14 + 20 + 20;
   std::optional<Bench> bench;
   std::size_t chains = 0;
@@ -179,7 +179,7 @@ TEST(Chains, of_two_cut_at_each_byte_of_each_frame) {
   EXPECT_EQ(rings().in_use(), 0U);
 }
 
-TEST(Chains, of_a_byte_an_mbuf_and_of_all_sizes) {
+TEST(Chains, E52_of_a_byte_an_mbuf_and_of_all_sizes) {
   Bench bench{written()};
   for (std::size_t part = 1; part < 1100; part += part < 20 ? 1 : 90) {
     Chains box{Tags::none, bench.size(), 1, [&](std::size_t size) {
@@ -192,7 +192,7 @@ TEST(Chains, of_a_byte_an_mbuf_and_of_all_sizes) {
   EXPECT_EQ(rings().in_use(), 0U);
 }
 
-TEST(Chains, composed_with_all_other_transformations) {
+TEST(Chains, E52_composed_with_all_other_transformations) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Bench bench{seed % 3 == 0 ? written() : random_conversation(seed)};
     auto rendering = random_rendering(seed);
@@ -211,7 +211,7 @@ TEST(Chains, composed_with_all_other_transformations) {
 }
 
 // The comparison would notice a port that takes the first mbuf of a chain for the frame.
-TEST(Chains, of_which_only_the_first_part_is_read_are_noticed) {
+TEST(Chains, E52_of_which_only_the_first_part_is_read_are_noticed) {
   Bench bench{written()};
   Chains box{Tags::none, bench.size(), 1, [](std::size_t size) { return std::vector{size - 1}; },
              Given::first_part};
