@@ -13,7 +13,9 @@ void Engine::State::pass(Transit& transit) noexcept {
   switch (transit.form) {
     case Form::frame:
       ++counters.forwarded;
-      return buffers.forward(transit.packet.frame, transit.place.other);
+      buffers.forward(transit.packet.frame, transit.place.other);
+      transit.packet.frame.data = nullptr;  // no longer ours; its headers may yet be told
+      return;
     case Form::pieces:
       return leave_in_pieces(transit);
     case Form::copy:
@@ -24,7 +26,9 @@ void Engine::State::pass(Transit& transit) noexcept {
 void Engine::State::drop(Transit& transit) noexcept {
   if (transit.form == Form::copy) return;
   ++counters.dropped;
-  if (transit.form == Form::frame) buffers.release(transit.packet.frame);
+  if (transit.form != Form::frame) return;
+  buffers.release(transit.packet.frame);
+  transit.packet.frame.data = nullptr;
 }
 
 void Engine::State::refuse(Transit& transit, Reason reason) noexcept {

@@ -17,9 +17,9 @@ namespace sluice {
 
 struct Event {
   Time time;
-  Generation generation;   // that judged
-  std::uint64_t flow = 0;  // below 2^53; 0: no flow
-  const Packet* packet = nullptr;
+  Generation generation;           // that judged
+  std::uint64_t flow = 0;          // below 2^53; 0: no flow
+  const Packet* packet = nullptr;  // its bytes only where `frame.data` is set: the frame may have left
   Reason reason = Reason::none;
   Verdict verdict = Verdict::forward;
   Mode mode = Mode::enforce;  // not enforce: the verdict was only observed ("would deny")
