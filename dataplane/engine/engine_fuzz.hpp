@@ -59,6 +59,8 @@ class Wires final : public Buffers {
   struct Left {
     PortId to;
     Bytes bytes;
+    PortId from;
+    bool made;  // by the engine
   };
 
   Frame copy(ByteView bytes, PortId port, std::uint32_t missing = 0) {
@@ -66,10 +68,11 @@ class Wires final : public Buffers {
     if (!bytes.empty()) std::memcpy(frame.data, bytes.data(), bytes.size());
     frame.wire_length = frame.length + missing;
     frame.port = port;
+    frame.handle = this;
     return frame;
   }
   void forward(Frame frame, PortId to) noexcept override {
-    left.push_back({to, {frame.data, frame.data + frame.length}});
+    left.push_back({to, {frame.data, frame.data + frame.length}, frame.port, frame.handle == nullptr});
     release(frame);
   }
   void release(Frame frame) noexcept override {
@@ -99,7 +102,7 @@ class Reader final : public Events {
   void read(const Event& event) noexcept {
     expect(event.reason < Reason::count_, "a reason is one of the table");
     expect(event.verdict <= Verdict::reset, "a verdict is one of four");
-    if (event.packet != nullptr) {
+    if (event.packet != nullptr && event.packet->frame.data != nullptr) {
       for (const auto byte : event.packet->payload()) sum += byte;
     }
     for (const auto values : {event.header, event.values}) {

@@ -75,6 +75,10 @@ const char* link_protocol(const Seen& seen) {
 
 Guard::Guard(const Policy& policy) : allowed_{policy}, flows_(kFlows) {}
 
+void Guard::forget() {
+  for (auto& flow : flows_) flow.reset();
+}
+
 Conversation* Guard::find(const Seen& seen, Tags tags, bool make, std::size_t& me) {
   std::array<std::uint8_t, 18> ends[2];
   const auto fill = [](std::array<std::uint8_t, 18>& end, const Ip& ip, std::uint16_t port) {

@@ -51,6 +51,7 @@ struct Conversation {
   std::array<bool, 2>
       claimed{};  // by half: the other end says that it has all below `claim`, before any SYN-ACK
   std::array<std::uint32_t, 2> claim{};
+  std::array<bool, 2> parted{};  // by half: a FIN of it left, in its place or not
   bool midstream = false;
   bool over = false;    // a reset left
   bool denied = false;  // the box's own
@@ -70,6 +71,9 @@ class Guard {
   // What is wrong with this frame leaving by `port`, or nullptr. `made`: it is the box's own.
   const char* left(std::uint32_t port, const std::uint8_t* frame, std::size_t size, std::int64_t now,
                    bool made);
+
+  // As it was at first; what takes long to make is kept.
+  void forget();
 
   // The last frame that left carried messages that were judged: how many.
   std::uint32_t judged() const { return judged_; }

@@ -41,7 +41,7 @@ const char* Guard::begin(Conversation& flow, const Seen& seen, const Conduit& co
   const auto source = party(seen, true, conduit, 1 - side), other = party(seen, false, conduit, side);
   flow.midstream = !opens;
   flow.over = flow.denied = false;
-  flow.claimed = {};
+  flow.claimed = flow.parted = {};
   flow.opener = me;
   flow.port[me] = seen.source_port;
   flow.port[1 - me] = seen.destination_port;
@@ -132,7 +132,9 @@ const char* Guard::segment(const Seen& seen, const std::uint8_t* frame, const Co
     const bool again =
         !fresh && half.based && me == flow->opener && !flow->over && seen.sequence + 1 == half.base;
     if (again) return nullptr;
-    const bool closed = flow->over || (half.finished && other.finished);
+    // Midstream the place of a FIN may be unknown.
+    const bool parted = flow->midstream && flow->parted[0] && flow->parted[1];
+    const bool closed = flow->over || parted || (half.finished && other.finished);
     if (!fresh && !forgotten && !closed) return "a second SYN on a connection that lives";
     if (const auto* wrong = begin(*flow, seen, conduit, side, me)) return wrong;
     base(half, seen.sequence + 1);
@@ -174,6 +176,7 @@ const char* Guard::take(Conversation& flow, const Seen& seen, const std::uint8_t
   const std::uint8_t* bytes = frame + seen.payload;
   const auto length = static_cast<std::uint32_t>(seen.end - seen.payload);
   const bool fin = (seen.flags & flag::fin) != 0;
+  flow.parted[me] |= fin;
   if (!half.based) {
     // Midstream it begins behind what was acknowledged; else a lone byte may be a keepalive's.
     const std::uint32_t old = flow.claimed[me] ? flow.claim[me] - seen.sequence : 0;

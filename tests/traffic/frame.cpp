@@ -121,7 +121,7 @@ void write_udp(Frame& frame, const Way& way, std::uint16_t from, std::uint16_t t
   put16(at, from);
   put16(at + 2, to);
   put16(at + 4, 8 + size);
-  std::memcpy(at + 8, payload, size);
+  std::copy_n(payload, size, at + 8);
   finish(frame, way, 17, transport, 8 + size);
 }
 
@@ -133,7 +133,7 @@ void write_icmp(Frame& frame, const Way& way, std::uint8_t type, std::uint8_t co
   std::memset(at, 0, 8);
   at[0] = type;
   at[1] = code;
-  std::memcpy(at + 8, rest, size);
+  std::copy_n(rest, size, at + 8);
   finish(frame, way, protocol, transport, 8 + size);
 }
 
@@ -146,7 +146,7 @@ void write_ip(Frame& frame, const Way& way, std::uint8_t protocol, const std::ui
 void write_link(Frame& frame, const Way& way, std::uint16_t type, const std::uint8_t* payload,
                 std::uint32_t size) {
   const auto at = ethernet(frame, way, type);
-  std::memmove(frame.bytes.data() + at, payload, size);
+  if (size != 0) std::memmove(frame.bytes.data() + at, payload, size);
   frame.size = frame.wire_size = std::max(at + size, 60U);
   std::fill(frame.bytes.begin() + at + size, frame.bytes.begin() + frame.size, std::uint8_t{0});
 }
