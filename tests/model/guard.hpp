@@ -51,6 +51,7 @@ struct Conversation {
   std::array<bool, 2>
       claimed{};  // by half: the other end says that it has all below `claim`, before any SYN-ACK
   std::array<std::uint32_t, 2> claim{};
+  std::array<bool, 2> ahead{};   // by half: midstream it said a number before any byte; what is below is old
   std::array<bool, 2> parted{};  // by half: a FIN of it left, in its place or not
   bool midstream = false;
   bool over = false;    // a reset left

@@ -41,7 +41,7 @@ const char* Guard::begin(Conversation& flow, const Seen& seen, const Conduit& co
   const auto source = party(seen, true, conduit, 1 - side), other = party(seen, false, conduit, side);
   flow.midstream = !opens;
   flow.over = flow.denied = false;
-  flow.claimed = flow.parted = {};
+  flow.claimed = flow.ahead = flow.parted = {};
   flow.opener = me;
   flow.port[me] = seen.source_port;
   flow.port[1 - me] = seen.destination_port;
@@ -164,7 +164,7 @@ const char* Guard::segment(const Seen& seen, const std::uint8_t* frame, const Co
     flow->claim[1 - me] = seen.acknowledgement;
   } else {
     const std::uint32_t acknowledged = seen.acknowledgement - other.base;
-    if (acknowledged < kHalf && acknowledged > other.end + (other.finished ? 1U : 0U))
+    if (!flow->ahead[1 - me] && acknowledged < kHalf && acknowledged > other.end + (other.finished ? 1U : 0U))
       return "acknowledges what has not left";
     if (acknowledged < kHalf && acknowledged > other.acked) other.acked = acknowledged;
   }
@@ -180,6 +180,7 @@ const char* Guard::take(Conversation& flow, const Seen& seen, const std::uint8_t
   if (!half.based) {
     // Midstream it begins behind what was acknowledged; else a lone byte may be a keepalive's.
     const std::uint32_t old = flow.claimed[me] ? flow.claim[me] - seen.sequence : 0;
+    flow.ahead[me] |= length == 0;
     if (length == 0 || (flow.claimed[me] ? old < kHalf && old >= length : length < 2)) return nullptr;
     base(half, seen.sequence + (old < kHalf ? old : 0));
   }
