@@ -70,7 +70,7 @@ struct Engine::State {
   void datagram(Transit& transit) noexcept;
   void segment(Transit& transit) noexcept;
   void one_segment(Transit& transit, Flow& flow, Direction direction) noexcept;
-  void unseen(Transit& transit, Flow& flow, Direction direction, std::uint32_t acknowledged) noexcept;
+  void unseen(Transit& transit, Flow& flow, Direction direction, const Step& seen) noexcept;
   void challenge(const Transit& transit, const Flow& flow, Direction direction) noexcept;
   [[nodiscard]] Judgement judge_segment(const Transit& transit, const Flow& flow, Direction direction,
                                         const Step& step, const Inspection& inspection,

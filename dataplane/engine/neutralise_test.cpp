@@ -150,6 +150,23 @@ TEST(Neutralise, E30_E38_midstream_the_same_request_at_another_number_does_not_m
   }
 }
 
+// Its last two bytes are the first two of what has left: the stand-in would change them.
+TEST(Neutralise, E30_E38_midstream_a_request_of_which_bytes_have_left_is_not_replaced) {
+  Box box{opted_in()};
+  Talk talk{box};
+  const auto at = talk.next[0];
+  const auto first = modbus(1, 1, {3, 0, 0, 0, 1});
+  EXPECT_EQ(payload_to(talk.say(Role::client, first), kOt), first);
+  const auto denied = modbus(2, 1, {1, 0, 0, 0, 1});
+  for (const std::uint32_t overlap : {2U, 0U}) {
+    const auto length = static_cast<std::uint32_t>(denied.size());
+    const auto left =
+        talk.put(Role::client, talk.segment(Role::client, at + overlap - length, tcp_flag::ack, denied));
+    EXPECT_EQ(payload_to(left, kOt), overlap != 0 ? Bytes{} : stand_in_for(denied));
+  }
+  box.expect_conserved();
+}
+
 TEST(Neutralise, a_repeated_refusal_is_the_same_refusal) {
   Box box{opted_in()};
   Talk talk{box};

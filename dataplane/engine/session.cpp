@@ -334,7 +334,7 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
       challenge(transit, flow, direction);
       return refuse(transit, {.reason = step.reason}, &flow, direction);
     case Step::Act::judge:
-      return unseen(transit, flow, direction, step.repeated);
+      return unseen(transit, flow, direction, step);
     case Step::Act::empty:
       strip_payload(transit.packet);
       ++counters.normalised;
@@ -397,20 +397,24 @@ void Engine::State::one_segment(Transit& transit, Flow& flow, Direction directio
 // A repetition of bytes that passed before any was remembered, as after a restart. Its receiver may lack
 // them, and the session would hang for ever, so it passes when it is whole messages, all of them allowed. It
 // stands apart from the stream's order, and what the flow knows of that does not change.
-void Engine::State::unseen(Transit& transit, Flow& flow, Direction direction,
-                           std::uint32_t acknowledged) noexcept {
+void Engine::State::unseen(Transit& transit, Flow& flow, Direction direction, const Step& seen) noexcept {
   const Flow before = flow;
-  const auto bytes = transit.packet.payload().subspan(acknowledged);
+  const auto bytes = transit.packet.payload().subspan(seen.repeated);
   const auto all = static_cast<std::uint32_t>(bytes.size());
   flow.in_step = false;  // answers need not be paired: what they answer may be as old
   flow.unfinished_since[static_cast<std::size_t>(direction)] = {};
   const auto inspection = inspect(transit, flow, direction, bytes, all);
-  const Step step{.fresh = all, .repeated = acknowledged};
+  const Step step{.fresh = all, .repeated = seen.repeated};
   const bool whole = inspection.used == all && (inspection.messages != 0 || flow.content == Content::opaque);
   auto judgement = inspection.judgement;
   if (judgement.reason == Reason::none)
     judgement = judge_segment(transit, flow, direction, step, inspection, !whole);
   if (judgement.reason == Reason::none && !whole) judgement = {.reason = Reason::midstream};
+  // A stand-in is for a request of which nothing has left.
+  for (const auto& [at, stand_in] : rewrites.all()) {
+    const bool left_before = at + stand_in.size() + seen.known > transit.packet.payload_length;
+    if (judgement.reason == Reason::none && left_before) judgement = {.reason = Reason::midstream};
+  }
   const auto asked = flow.outstanding;
   flow = before;
   if (judgement.reason != Reason::none && !judgement.observed)

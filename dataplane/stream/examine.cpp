@@ -235,8 +235,11 @@ Step Stream::examine_segment(Direction direction, const Packet& packet, Tracking
   if (judged_never && tracking == Tracking::enforce) {
     const bool replaced = half.any_replaced(tcp.sequence, old_end);  // which a judgement alone would not know
     const bool old = !fin && !replaced && !after(data_end, half.data_end());
-    return {
-        .act = old ? Act::judge : Act::drop, .reason = Reason::midstream, .repeated = from - tcp.sequence};
+    const std::uint32_t known = later(from, half.start);
+    return {.act = old ? Act::judge : Act::drop,
+            .reason = Reason::midstream,
+            .repeated = from - tcp.sequence,
+            .known = before(known, old_end) ? old_end - known : 0};
   }
   if (unseen) return drop(Reason::midstream);
   const std::uint32_t fresh = after(data_end, half.data_end()) ? data_end - half.data_end() : 0;

@@ -47,6 +47,7 @@ struct Step {
   // forward: bytes at the front of the payload that were forwarded before and are the same; judge: bytes
   // there that were acknowledged.
   std::uint32_t repeated = 0;
+  std::uint32_t known = 0;  // judge: bytes at the end of the payload that left before, as they are here
   // forward: some of these were forwarded otherwise than they were sent; call restore().
   bool rewrite = false;
   bool gap = false;           // observe: bytes are missing before these; pending() holds only what follows
