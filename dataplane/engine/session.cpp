@@ -114,8 +114,10 @@ FlowEntry* Engine::State::flow_of(Transit& transit, Direction& direction, Reason
   const bool tcp = packet.transportation == Transportation::tcp;
   FlowEntry* entry = flows.find(keyed.key);
   Flow* flow = entry != nullptr ? &entry->value : nullptr;
-  const bool reborn = flow != nullptr && tcp && opens(packet) &&
-                      (flow->denied || flow->stream.phase() == StreamPhase::closed);
+  const bool dials = flow != nullptr && tcp && opens(packet);
+  // Of what was there nothing has passed, so whoever dials is the first to open it.
+  const bool unopened = dials && !flow->denied && flow->stream.phase() == StreamPhase::fresh;
+  const bool reborn = unopened || (dials && (flow->denied || flow->stream.phase() == StreamPhase::closed));
   if (flow != nullptr && !reborn) {
     if (transit.rules == nullptr) return entry;
     const PortId belongs = direction == flow->opener_direction ? flow->opener_port : flow->other_port;
@@ -142,7 +144,7 @@ FlowEntry* Engine::State::flow_of(Transit& transit, Direction& direction, Reason
   if (!reborn) entry = flows.insert(keyed.key, tcp ? Idle::half_open : Idle::datagram, transit.now);
   why = Reason::flows_full;
   if (entry == nullptr) return nullptr;
-  transit.revives = reborn;
+  transit.revives = reborn && !unopened;
   entry->value.room.number = flows.number(*entry);
   begin(transit, entry->value, direction, ends);
   if (let_in(transit, entry->value)) return entry;

@@ -214,6 +214,21 @@ TEST(StreamLife, E48_an_ended_session_stays_ended_when_its_other_end_dials_and_t
   box.expect_conserved();
 }
 
+// The first segment was refused, so the flow that waits for a better one has no beginning: the dial of the
+// other end is no part of it, and no rule is for it.
+TEST(StreamLife, E30_E50_a_dial_of_the_other_end_is_one_also_where_a_session_is_not_in_step_yet) {
+  Box box{enforce()};
+  Talk talk{box};
+  EXPECT_EQ(payload_to(talk.put(Role::client, talk.segment(Role::client, talk.next[0], tcp_flag::ack,
+                                                           {kRead.begin(), kRead.begin() + 7})),
+                       kOt),
+            Bytes{});
+  const auto left = talk.put(Role::server, talk.segment(Role::server, 5000, tcp_flag::syn, {}));
+  EXPECT_TRUE(std::none_of(left.begin(), left.end(), [](const auto& one) { return one.to == kIt; }));
+  EXPECT_EQ(box.log.verdicts.back().reason, Reason::no_policy);
+  EXPECT_EQ(payload_to(talk.say(Role::client, kRead), kOt), kRead) << "it does the session no harm";
+}
+
 // After a restart the box sees the second request first. The first one was lost behind the old box, and is
 // repeated: without it the session would hang.
 TEST(StreamLife, E30_what_passed_before_a_restart_is_judged_by_itself_when_it_is_repeated) {

@@ -188,6 +188,7 @@ class Arena {
     if ((how & 4U) != 0) pieces[one].back() ^= choices.byte();
     if ((how & 8U) != 0) pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(one));
     flush();
+    if (stand_ == Stand::enforce) world_.guard->came(frame.port, frame.bytes.data(), frame.size);
     for (const auto& piece : pieces) {
       Wire part;
       std::copy(piece.begin(), piece.end(), part.bytes.begin());
@@ -225,6 +226,9 @@ class Arena {
       engine_.observe(waiting_, now_);
     } else {
       const auto& rules = world_.rules(stand_, even_);
+      for (const auto& frame : waiting_) {
+        if (stand_ == Stand::enforce) world_.guard->came(frame.port.value, frame.data, frame.length);
+      }
       engine_.burst(waiting_, now_, rules);
       engine_.tick(now_, rules);
     }

@@ -73,6 +73,10 @@ class Guard {
   const char* left(std::uint32_t port, const std::uint8_t* frame, std::size_t size, std::int64_t now,
                    bool made);
 
+  // This frame came in by `port`. What its sender says that it has is its own word, whether the frame then
+  // leaves or not: midstream a refused segment does not end its session.
+  void came(std::uint32_t port, const std::uint8_t* frame, std::size_t size);
+
   // As it was at first; what takes long to make is kept.
   void forget();
 

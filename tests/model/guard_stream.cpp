@@ -171,6 +171,21 @@ const char* Guard::segment(const Seen& seen, const std::uint8_t* frame, const Co
   return take(*flow, seen, frame, me);
 }
 
+void Guard::came(std::uint32_t port, const std::uint8_t* frame, std::size_t size) {
+  port_ = port;
+  const auto seen = look(frame, size);
+  std::size_t side = 0, me = 0;
+  const auto* conduit = allowed_.conduit(port, seen.tagged, side);
+  if (conduit == nullptr || seen.wrong != nullptr || seen.protocol != 6 || (seen.flags & flag::ack) == 0 ||
+      !allowed_.belongs(*conduit, side, seen.source))
+    return;
+  auto* flow = find(seen, seen.tagged, false, me);
+  if (flow == nullptr || !flow->midstream || !flow->half[1 - me].based) return;
+  auto& other = flow->half[1 - me];
+  const std::uint32_t acknowledged = seen.acknowledgement - other.base;
+  if (acknowledged <= other.end && acknowledged > other.acked) other.acked = acknowledged;
+}
+
 const char* Guard::take(Conversation& flow, const Seen& seen, const std::uint8_t* frame, std::size_t me) {
   auto& half = flow.half[me];
   const std::uint8_t* bytes = frame + seen.payload;
