@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <type_traits>
 
 #include "dataplane/protocol/sink.hpp"
 #include "rules/base/bytes.hpp"
@@ -16,9 +18,22 @@
 
 namespace sluice {
 
-// A decoder's own memory of one flow: zero at its start.
+// A decoder's own memory of one flow: zero at its start. What it means is the decoder's own type.
 struct alignas(8) ProtocolState {
   std::array<std::uint8_t, 64> bytes{};
+
+  template <class Memory>
+  [[nodiscard]] Memory recall() const noexcept {
+    static_assert(sizeof(Memory) <= sizeof(bytes) && std::is_trivially_copyable_v<Memory>);
+    Memory memory;
+    std::memcpy(&memory, bytes.data(), sizeof(memory));
+    return memory;
+  }
+  template <class Memory>
+  void keep(const Memory& memory) noexcept {
+    static_assert(sizeof(Memory) <= sizeof(bytes) && std::is_trivially_copyable_v<Memory>);
+    std::memcpy(bytes.data(), &memory, sizeof(memory));
+  }
 };
 
 // Where the message at the start of some bytes ends.
