@@ -39,11 +39,19 @@ class Witness final : public Listener {
     }
   }
   void on_payload(std::uint16_t function, ByteView payload) noexcept override;
+  // Gathers no parts: what comes is taken for the last one, and a message may be any bytes.
+  void on_part(std::uint64_t key, ByteView part, Part which) noexcept override;
   const Pending* on_response(std::uint64_t key) noexcept override {
     add(key);
     pending_ = {key, key * 31, static_cast<std::uint16_t>(key % schema_.ids)};
     return (key & 1U) != 0 ? &pending_ : nullptr;
   }
+
+  void decodes(ProtocolState& state, Sink& sink) noexcept {
+    state_ = &state;
+    sink_ = &sink;
+  }
+  [[nodiscard]] Malformed whole() const noexcept { return whole_; }
 
   void values(std::span<const Value> values) noexcept {
     for (const auto& value : values) {
@@ -86,6 +94,9 @@ class Witness final : public Listener {
   const Schema& schema_;
   ByteView message_;
   std::uint32_t depth_;
+  ProtocolState* state_ = nullptr;
+  Sink* sink_ = nullptr;
+  Malformed whole_ = Malformed::fine;
   std::uint32_t items_ = 0;
   std::uint64_t sum_ = 14695981039346656037U;
   Pending pending_{};
@@ -102,8 +113,10 @@ std::uint64_t decode_once(ProtocolId id, ProtocolState& state, Role role, ByteVi
   const auto& protocol = *registry().protocols[id.value];
   auto& sink = sink_at(depth);
   Witness witness{id, message, depth};
+  witness.decodes(state, sink);
   sink.begin(id, witness);
-  const auto malformed = protocol.decode(state, role, message, sink);
+  auto malformed = protocol.decode(state, role, message, sink);
+  if (malformed == Malformed::fine) malformed = witness.whole();
   witness.values(sink.header());
   expect(sink.items() <= message.size() + 1, "each item has bytes of its own");
   if (malformed == Malformed::fine) {
@@ -124,6 +137,15 @@ void Witness::on_payload(std::uint16_t function, ByteView payload) noexcept {
   if (!child.exists() || depth_ == kMostDepth) return;
   ProtocolState state{};
   add(decode_once(child, state, current_role, payload, depth_ + 1));
+}
+
+void Witness::on_part(std::uint64_t key, ByteView part, Part which) noexcept {
+  inside(part);
+  add(key + part.size());
+  const auto& protocol = *registry().protocols[id_.value];
+  expect(key >> 48U == 0, "a key of parts leaves room for the protocol's");
+  expect(protocol.whole != nullptr && protocol.schema->max_whole != 0, "who gives parts takes the whole");
+  if (which == Part::last) whole_ = protocol.whole(*state_, current_role, key, part, *sink_);
 }
 
 // A whole message ends where it ends, whatever follows, and at no cut before.

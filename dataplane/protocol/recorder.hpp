@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dataplane/protocol/protocol.hpp"
@@ -20,8 +22,11 @@ class Recorder final : public Listener {
     items.clear();
     payloads.clear();
     answered = false;
+    role_ = role;
+    whole_ = Malformed::fine;
     sink_->begin({1}, *this);
-    const auto malformed = protocol_->decode(state, role, pdu, *sink_);
+    auto malformed = protocol_->decode(state, role, pdu, *sink_);
+    if (malformed == Malformed::fine) malformed = whole_;
     if (sink_->exchange() == Exchange::request) outstanding_.push_back(sink_->pending());
     if (sink_->exchange() == Exchange::response) {
       std::erase_if(outstanding_,
@@ -56,6 +61,14 @@ class Recorder final : public Listener {
   }
   void on_payload(std::uint16_t function, ByteView payload) noexcept override {
     payloads.push_back(std::to_string(function) + ": " + hex(payload));
+  }
+  void on_part(std::uint64_t key, ByteView part, Part which) noexcept override {
+    auto& parts = parts_[{role_, key}];
+    parts.insert(parts.end(), part.begin(), part.end());
+    if (which != Part::last) return;
+    message_ = std::move(parts);  // what was read of it is written down before the next one
+    parts_.erase({role_, key});
+    whole_ = protocol_->whole(state, role_, key, message_, *sink_);
   }
   const Pending* on_response(std::uint64_t key) noexcept override {
     const auto found = std::find_if(outstanding_.begin(), outstanding_.end(),
@@ -128,6 +141,10 @@ class Recorder final : public Listener {
   const Protocol* protocol_;
   std::unique_ptr<Sink> sink_;
   std::vector<Pending> outstanding_;
+  Role role_ = Role::client;
+  std::map<std::pair<Role, std::uint64_t>, std::vector<std::uint8_t>> parts_;
+  std::vector<std::uint8_t> message_;
+  Malformed whole_ = Malformed::fine;
 };
 
 }  // namespace sluice
