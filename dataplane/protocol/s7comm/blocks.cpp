@@ -57,11 +57,12 @@ void Message::status() noexcept {
   value(Name::functionstatus_error, status >> 1U & 1U);
 }
 
-// seen: status, two bytes, an upload's number or four bytes, name; a download says how long the block is.
+// seen: status, two bytes (at the end an error), an upload's number or four bytes, name; a download says how
+// long the block is.
 void Message::transfer(std::uint8_t code) noexcept {
   item(code);
   status();
-  if (code == kEndUpload) {
+  if (code == kEndUpload || code == kDownloadEnded) {
     (void)be16(parameter_, Name::errorcode);
   } else {
     (void)take(parameter_, Name::unknown1, 2);

@@ -186,7 +186,7 @@ void Message::job() noexcept {
       item(code);
       opaque(code);
       (void)parameter_.rest();
-      (void)data_.rest();
+      (void)take(data_, Name::resp_data, data_.remaining());
   }
 }
 

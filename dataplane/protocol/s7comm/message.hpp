@@ -21,7 +21,7 @@ struct Session {
   std::uint32_t block = 0;
 };
 
-// X: where a PDU starts, what it is, and its parts.
+// The first bytes of a PDU: what it is, and how long its parts are.
 struct Header {
   std::uint8_t protid = 0;
   std::uint8_t rosctr = 0;
@@ -33,6 +33,7 @@ struct Header {
   std::uint16_t redundancy = 0;
 };
 inline constexpr std::uint8_t kProtocolId = 0x32;
+inline constexpr std::uint8_t kDone = 0xff;  // return code
 inline constexpr std::uint8_t kJob = 1, kAck = 2, kAckData = 3, kUserdata = 7;
 
 constexpr bool has_error(std::uint8_t rosctr) noexcept { return rosctr == kAck || rosctr == kAckData; }

@@ -10,7 +10,6 @@ namespace {
 constexpr std::uint32_t kHead = 0x000112;
 constexpr std::uint8_t kShort = 4, kLong = 8;                   // bytes of the parameter behind its length
 constexpr std::uint8_t kPush = 0, kRequest = 4, kResponse = 8;  // + 3 where a NC speaks, from kPush on
-constexpr std::uint8_t kDone = 0xff;
 constexpr std::uint64_t kUserdataKey = 0x10000;  // jobs and userdata count their references apart
 
 constexpr std::uint8_t kind_of(std::uint8_t type) noexcept {
@@ -95,9 +94,9 @@ void Userdata::block_info(Reader& payload) noexcept {
   if (!payload.ok() || payload.remaining() != 0) message_.worse(Malformed::bad_length);
 }
 
-// known: function, items, how often, and the items as those of read_var.
+// known: a byte, items, how often, and the items as those of read_var.
 void Userdata::subscription(Reader& payload) noexcept {
-  (void)message_.u8(payload, Name::cyclic_function);
+  payload.skip(1);
   const std::uint32_t count = message_.u8(payload, Name::itemcount);
   (void)message_.u8(payload, Name::interval_timebase);
   (void)message_.u8(payload, Name::interval_time);
@@ -128,8 +127,13 @@ void Userdata::request(Reader payload) noexcept {
     case sub(kSecurity, 1):
       (void)message_.take(payload, Name::userdata, payload.remaining());
       return;
+    case sub(kCyclic, 4):
+      (void)message_.u8(payload, Name::cyclic_function);
+      (void)message_.u8(payload, Name::cyclic_job_id);
+      return;
     default:
       message_.opaque(function_);
+      if (function_ < kCodes) (void)message_.take(payload, Name::userdata, payload.remaining());
   }
 }
 
@@ -168,6 +172,11 @@ void Userdata::read() noexcept {
   if (client) return message_.opaque(function_);
   const bool whole = kind == kResponse && data_unit_ == 0 && more_ == 0 && code == kDone;
   if (whole && function_ == sub(kCpu, 1)) szl(payload, true);
+  // seen: two digits of type and a count, for each type.
+  while (whole && function_ == sub(kBlocks, 1) && payload.remaining() >= 4) {
+    (void)message_.take(payload, Name::blockinfo_type, 2);
+    (void)message_.be16(payload, Name::blockinfo_count);
+  }
 }
 
 void Message::userdata() noexcept { Userdata{*this}.read(); }

@@ -10,6 +10,8 @@ constexpr std::uint8_t kVariableSpecification = 0x12;
 constexpr std::uint8_t kAnyPointer = 0x10, kDbRead = 0xb0, kNck = 0x82, kNckMetric = 0x83, kNckInch = 0x84;
 constexpr std::uint8_t kAnyPointerLength = 10;
 
+constexpr std::uint8_t kCounters = 0x1c, kTimers = 0x1d;
+
 struct Area {
   Space space = Space::opaque;
   bool counted = false;  // elements have numbers, not addresses
@@ -25,9 +27,9 @@ constexpr Area area_of(std::uint8_t code) noexcept {
       return {Space::analog_input};
     case 0x07:
       return {Space::analog_output};
-    case 0x1c:
+    case kCounters:
       return {Space::counter, true};
-    case 0x1d:
+    case kTimers:
       return {Space::timer, true};
     case 0x1e:
       return {Space::iec_counter, true};
@@ -111,7 +113,7 @@ void Message::any_pointer(Reader& reader, std::uint32_t& bytes) noexcept {
   const std::uint64_t address = be24(reader, Name::address);
   if (!reader.ok()) return;
   const auto area = area_of(code);
-  if (area.counted) {
+  if (code == kCounters || code == kTimers) {
     value(Name::address_number, address);
   } else {
     value(Name::address_byte, address / 8);
@@ -216,14 +218,16 @@ void Message::read_variables(std::uint8_t code) noexcept {
   item_list(parameter_, code, count, code == kWriteVar);
 }
 
-// seen: return code, type, length, data, and a byte that fills up to an even length, but for the last one.
+// seen: return code, type, length, data, and a byte that fills up to an even length, but for the last one. An
+// answer that something failed may state a length, but has no data.
 void Message::data_item(std::uint32_t expected, bool last) noexcept {
-  (void)u8(data_, Name::returncode);
+  const auto code = u8(data_, Name::returncode);
   const auto type = u8(data_, Name::transportsize);
   const std::uint32_t stated = data_.be16();
   if (!data_.ok()) return;
   const auto length = bytes_of(type, stated);
   value(Name::data_length, length);
+  if (header_.rosctr == kAckData && code != kDone) return;
   (void)take(data_, Name::resp_data, length);
   if (length % 2 != 0 && !last) (void)u8(data_, Name::fillbyte);
   if (expected != kAnyBytes && length != expected) worse(Malformed::bad_length);
