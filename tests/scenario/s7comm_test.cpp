@@ -206,7 +206,7 @@ TEST(S7comm, lengths_that_do_not_add_up_do_not_arrive_E68) {
 
 TEST(S7comm, what_else_runs_on_its_port_does_not_arrive_E71) {
   for (const auto* other :
-       {"0300 0019 02f080 72 01 000a 31 0000 04ca 0000 0001 0000 0000",
+       {"0300 0018 02f080 72 01 000a 31 0000 04ca 0000 0001 0000 0000",
         "0300 0010 02f000 72 01 000a 31 0000 04ca", "0300 0012 02f080 0d 09 05 06 13 01 00 16 01 02 14"}) {
     Session after{kVariables};
     after.agree();
@@ -240,7 +240,7 @@ TEST(S7comm, in_monitor_all_of_it_leaves_as_it_came) {
   Session session{kVariables, "monitor"};
   session.agree();
   for (const auto* one :
-       {kRead, kStop, kConnect, "0300 0019 02f080 72 01 000a 31 0000 04ca 0000 0001 0000 0000",
+       {kRead, kStop, kConnect, "0300 0018 02f080 72 01 000a 31 0000 04ca 0000 0001 0000 0000",
         "0300 000a 02f000 32 01 00", "0300 000b 02f080 00 00 01 00"}) {
     EXPECT_TRUE(session.arrives(Role::client, one)) << one;
   }

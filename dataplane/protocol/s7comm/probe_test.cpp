@@ -44,7 +44,7 @@ TEST(S7commProbe, is_not_sure_of_a_connection_until_it_carries_something_E71) {
 
 TEST(S7commProbe, tells_what_else_runs_over_this_carrier_by_its_content_E71) {
   for (const auto* other : {
-           "0300 0019 02f080 72 01 000a 31 0000 04ca 0000 0001 0000 0000",     // S7comm-plus
+           "0300 0018 02f080 72 01 000a 31 0000 04ca 0000 0001 0000 0000",     // S7comm-plus
            "0300 0010 02f000 72 01 000a 31 0000 04ca",                         // S7comm-plus in parts
            "0300 0012 02f080 0d 09 05 06 13 01 00 16 01 02 14",                // ISO session, as MMS has it
            "0300 0010 02f080 01 00 01 00 61 07 30 05 02",                      // MMS in a session
