@@ -64,7 +64,7 @@ Judgement Judge::message(const Scene& scene, ByteView pdu) noexcept {
         break;
       }
       flow.outstanding.expire(scene.now, kUnanswered);
-      if (!flow.outstanding.open(sink.pending(), scene.now, limit_)) {
+      if (!flow.outstanding.open(sink.pending(), scene.now, limit_) && sink.pairing() == Pairing::strict) {
         unpaired(Reason::too_many_requests);
       }
       break;

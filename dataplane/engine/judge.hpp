@@ -82,6 +82,7 @@ class Judge final : private Listener {
   void on_payload(std::uint16_t function, ByteView payload) noexcept override;
   void on_part(std::uint64_t key, ByteView bytes, Part part) noexcept override;
   const Pending* on_response(std::uint64_t key) noexcept override;
+  [[nodiscard]] bool in_step() const noexcept override { return scene_->flow->in_step; }
 
   [[nodiscard]] std::uint32_t receiver() const noexcept;  // asset, or kNone
   [[nodiscard]] Context context(std::span<const Value> header, const Item& item) const noexcept;

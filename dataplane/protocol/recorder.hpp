@@ -76,6 +76,7 @@ class Recorder final : public Listener {
     answered = found != outstanding_.end();
     return answered ? &*found : nullptr;
   }
+  [[nodiscard]] bool in_step() const noexcept override { return follows; }
 
   [[nodiscard]] const Sink& sink() const noexcept { return *sink_; }
 
@@ -94,6 +95,7 @@ class Recorder final : public Listener {
   std::vector<std::string> items;
   std::vector<std::string> payloads;
   bool answered = false;
+  bool follows = true;  // what the decoder may take for granted: Listener::in_step
 
  private:
   [[nodiscard]] std::string text_of(const Span& span) const {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 
@@ -29,6 +30,10 @@ enum class Exchange : std::uint8_t {
   part,      // neither opens nor closes one: link set-up, keepalives
 };
 
+// Strict: who asks waits for its answer, and who answers was asked; the engine refuses anything else. Loose:
+// a protocol whose ends need not keep to that. What pairs is paired, and nothing is refused.
+enum class Pairing : std::uint8_t { strict, loose };
+
 // What the engine remembers of a request until its answer comes.
 struct Pending {
   std::uint64_t key = 0;
@@ -51,6 +56,9 @@ class Listener {
   virtual void on_part(std::uint64_t /*key*/, ByteView /*bytes*/, Part) noexcept {}
   // Null when nothing with this key was asked in this flow.
   virtual const Pending* on_response(std::uint64_t key) noexcept = 0;
+  // Was all that the flow said until now followed? False after a start in its middle or a gap: what a decoder
+  // remembers of its order then binds nobody.
+  [[nodiscard]] virtual bool in_step() const noexcept { return true; }
 
  protected:
   ~Listener() = default;
@@ -70,25 +78,37 @@ class Sink {
     items_ = 0;
     overflow_ = in_item_ = false;
     exchange_ = Exchange::part;
+    pairing_ = Pairing::strict;
     pending_ = {};
   }
 
   // The decoder's side. Fields are indices in its schema.
-  void request(std::uint64_t key, std::uint16_t function, std::uint64_t note = 0) noexcept {
+  void request(std::uint64_t key, std::uint16_t function, std::uint64_t note = 0,
+               Pairing pairing = Pairing::strict) noexcept {
     exchange_ = Exchange::request;
+    pairing_ = pairing;
     pending_ = {key, note, function};
   }
-  const Pending* response(std::uint64_t key, std::uint16_t function) noexcept {
+  // Loose, and nothing asked with this key: the message stays a part.
+  const Pending* response(std::uint64_t key, std::uint16_t function,
+                          Pairing pairing = Pairing::strict) noexcept {
+    const Pending* asked = listener_->on_response(key);
+    if (asked == nullptr && pairing == Pairing::loose) return nullptr;
     exchange_ = Exchange::response;
+    pairing_ = pairing;
     pending_ = {key, 0, function};
-    return listener_->on_response(key);
+    return asked;
   }
+  [[nodiscard]] bool in_step() const noexcept { return listener_->in_step(); }
 
   // Outside an item these are the PDU's header fields; between item() and end() they belong to the item.
   void value(std::uint16_t field, std::uint64_t number) noexcept {
     put(Value::of({protocol_, field}, number));
   }
   void value(std::uint16_t field, ByteView bytes) noexcept { put(Value::of({protocol_, field}, bytes)); }
+  void real(std::uint16_t field, double number) noexcept {
+    put(Value::of({protocol_, field}, std::bit_cast<std::uint64_t>(number)));
+  }
 
   void item(std::uint16_t function, Access access) noexcept {
     in_item_ = true;
@@ -121,6 +141,7 @@ class Sink {
     return {values_.data(), in_item_ ? value_count_ : 0};
   }
   [[nodiscard]] Exchange exchange() const noexcept { return exchange_; }
+  [[nodiscard]] Pairing pairing() const noexcept { return pairing_; }
   [[nodiscard]] const Pending& pending() const noexcept { return pending_; }
   [[nodiscard]] std::span<const Value> header() const noexcept { return {header_.data(), header_count_}; }
 
@@ -143,6 +164,7 @@ class Sink {
   std::uint16_t function_ = kNoFunction;
   Access access_ = Access::read;
   Exchange exchange_ = Exchange::part;
+  Pairing pairing_ = Pairing::strict;
   bool overflow_ = false;
   bool in_item_ = false;
   std::uint32_t items_ = 0;

@@ -4,6 +4,8 @@
 // of one decode.
 #pragma once
 
+#include <bit>
+
 #include "rules/base/bytes.hpp"
 
 namespace sluice {
@@ -20,6 +22,8 @@ class Reader {
   constexpr std::uint16_t le16() noexcept { return static_cast<std::uint16_t>(little(2)); }
   constexpr std::uint32_t le32() noexcept { return static_cast<std::uint32_t>(little(4)); }
   constexpr std::uint64_t le64() noexcept { return little(8); }
+  constexpr std::uint32_t le24() noexcept { return static_cast<std::uint32_t>(little(3)); }
+  constexpr float le_float() noexcept { return std::bit_cast<float>(le32()); }
 
   // The next `count` bytes; empty, and a failure, when there are fewer.
   constexpr ByteView take(std::size_t count) noexcept {

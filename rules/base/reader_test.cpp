@@ -21,6 +21,16 @@ TEST(Reader, reads_big_and_little_endian_numbers_in_order) {
   EXPECT_EQ(reader.remaining(), 0U);
 }
 
+TEST(Reader, reads_three_bytes_and_reals_from_the_little_end) {
+  constexpr std::array<std::uint8_t, 7> kMore = {0x01, 0x02, 0x03, 0x00, 0x00, 0x20, 0xc1};
+  Reader reader{kMore};
+  EXPECT_EQ(reader.le24(), 0x030201U);
+  EXPECT_EQ(reader.le_float(), -10.0F);
+  EXPECT_TRUE(reader.ok());
+  EXPECT_EQ(reader.le_float(), 0.0F);
+  EXPECT_FALSE(reader.ok());
+}
+
 TEST(Reader, failure_sticks_and_yields_nothing_more) {
   Reader reader{kBytes};
   EXPECT_TRUE(reader.take(9).empty());
