@@ -8,7 +8,8 @@
 namespace sluice::test {
 namespace {
 
-const std::string kPolicy = kZones + conduit("enforce") + R"(
+std::string rules() {
+  return kZones + conduit("enforce") + R"(
 [[allow]]
 from = "hmi"
 to = "plc"
@@ -25,9 +26,10 @@ targets = ["ioa 3 100..199"]
 where = "iec60870_asdu.sco.se == 0"
 reason = "switches what it may"
 )";
+}
 
 std::string with_stand_ins() {
-  auto policy = kPolicy;
+  auto policy = rules();
   const std::string plc = "name = \"plc\"\n";
   return policy.replace(policy.find(plc), plc.size(), plc + "neutralise = true\n");
 }
@@ -54,7 +56,7 @@ const std::string kReported = "0101 0300 0300 050000 01";
 
 class Iec104 : public testing::Test {
  protected:
-  void begin(const std::string& policy = kPolicy) {
+  void begin(const std::string& policy = rules()) {
     box_ = std::make_unique<Box>(policy);
     talk_ = std::make_unique<Talk>(*box_, "10.0.0.1", "10.0.1.2", 40000, 2404);
     talk_->open();
@@ -106,7 +108,7 @@ TEST_F(Iec104, holds_a_session_that_it_saw_begin_to_its_order_E93) {
 }
 
 TEST_F(Iec104, takes_up_a_session_in_its_middle_whatever_its_numbers) {
-  box_ = std::make_unique<Box>(kPolicy);
+  box_ = std::make_unique<Box>(rules());
   talk_ = std::make_unique<Talk>(*box_, "10.0.0.1", "10.0.1.2", 40000, 2404);
   EXPECT_TRUE(passes(Role::server, information(700, 31, kReported)));
   EXPECT_TRUE(passes(Role::client, information(31, 701, kInterrogate)));
