@@ -20,6 +20,15 @@ std::uint32_t number_of(ByteView digits) noexcept {
   return digits.empty() ? kNoNumber : number;
 }
 
+// What is remembered of a request; never 0.
+constexpr std::uint64_t note_of(const Block& block) noexcept {
+  return std::uint64_t{1} << 63U | std::uint64_t{static_cast<std::uint16_t>(block.space)} << 32U |
+         block.number;
+}
+constexpr Block block_of(std::uint64_t note) noexcept {
+  return {static_cast<std::uint32_t>(note), static_cast<Space>(note >> 32U & 0xffffU)};
+}
+
 }  // namespace
 
 Space block_space(ByteView type) noexcept {
@@ -36,7 +45,7 @@ Space block_space(ByteView type) noexcept {
 
 // seen: _, two digits of type, five of number, a file system; in lists without the first. What is named
 // otherwise is no block that anybody here could name.
-Message::Block Message::block_name(Reader& reader, std::size_t length) noexcept {
+Block Message::block_name(Reader& reader, std::size_t length) noexcept {
   const auto name = take(reader, Name::filename, length);
   if (name.size() != kShortName && name.size() != kShortName + 1) return {};
   Reader letters{name};
@@ -45,7 +54,7 @@ Message::Block Message::block_name(Reader& reader, std::size_t length) noexcept 
   const auto number = number_of(take(letters, Name::block_number, kNumberDigits));
   (void)take(letters, Name::dest_filesys, 1);
   if (space == Space::opaque || number == kNoNumber) return {};
-  return {space, number};
+  return {number, space};
 }
 
 void Message::touch(const Block& block) noexcept { span(block.space, block.number, 1); }
@@ -55,6 +64,26 @@ void Message::status() noexcept {
   if (!parameter_.ok()) return;
   value(Name::functionstatus_more, status & 1U);
   value(Name::functionstatus_error, status >> 1U & 1U);
+}
+
+// An upload is known by the number that the CPU gave it; anybody else's may be any block.
+Block Message::uploaded(std::uint32_t id) const noexcept {
+  for (std::size_t i = 0; i < session_.uploads.size() && i < session_.uploads_seen; ++i) {
+    if (session_.uploads[i].id == id) return session_.uploads[i].block;
+  }
+  return {};
+}
+
+// A number that is given again is another upload.
+void Message::remember(const Upload& upload) noexcept {
+  auto& seen = session_.uploads_seen;
+  for (std::size_t i = 0; i < session_.uploads.size() && i < seen; ++i) {
+    if (session_.uploads[i].id != upload.id) continue;
+    session_.uploads[i] = upload;
+    return;
+  }
+  session_.uploads[seen % session_.uploads.size()] = upload;
+  seen = static_cast<std::uint8_t>(seen == 3 ? 2 : seen + 1);
 }
 
 // seen: status, two bytes (at the end an error), an upload's number or four bytes, name; a download says how
@@ -70,18 +99,18 @@ void Message::transfer(std::uint8_t code) noexcept {
   if (code == kRequestDownload || code == kDownloadBlock || code == kDownloadEnded) {
     (void)take(parameter_, Name::unknown1, 4);
   } else {
-    (void)be32(parameter_, Name::uploadid);
+    const auto id = be32(parameter_, Name::uploadid);
+    if (code != kStartUpload) return touch(uploaded(id));
   }
-  if (code == kUpload || code == kEndUpload) return;
   const auto length = u8(parameter_, Name::filename_len);
   const auto block = block_name(parameter_, length);
   touch(block);
   if (role_ == Role::server && code == kDownloadBlock) {
     session_.fetching = true;
     session_.fetch_ref = header_.reference;
-    session_.block_space = block.space;
-    session_.block = block.number;
+    session_.fetched = block;
   }
+  if (role_ == Role::client && code == kStartUpload) sink_.request(header_.reference, code, note_of(block));
   if (code != kRequestDownload || parameter_.remaining() == 0) return;
   Reader lengths{parameter_.take(u8(parameter_, Name::part2_len))};
   (void)take(lengths, Name::part2_unknown, 1);
@@ -99,7 +128,7 @@ void Message::block_part() noexcept {
 }
 
 // The item has been begun.
-void Message::answer_transfer(std::uint8_t code) noexcept {
+void Message::answer_transfer(std::uint8_t code, std::uint64_t note) noexcept {
   switch (code) {
     case kDownloadBlock:
     case kUpload:
@@ -109,7 +138,8 @@ void Message::answer_transfer(std::uint8_t code) noexcept {
       if (parameter_.remaining() == 0) return;
       status();
       (void)take(parameter_, Name::unknown1, 2);
-      (void)be32(parameter_, Name::uploadid);
+      const auto id = be32(parameter_, Name::uploadid);
+      if (note != 0 && parameter_.ok()) remember({id, block_of(note)});
       if (parameter_.remaining() == 0) return;
       const auto length = u8(parameter_, Name::upl_lenstring_len);
       (void)take(parameter_, Name::upl_lenstring, length);
@@ -152,6 +182,7 @@ void Message::program_invocation() noexcept {
     case kPiService:
       return opaque(function);
     default:
+      opaque(function);  // _MODU and _GARB: all of the memory
       (void)take(block, Name::argument, block.remaining());
   }
 }

@@ -202,12 +202,12 @@ void Message::ack_of_client(std::uint16_t code) noexcept {
   switch (code) {
     case kDownloadBlock: {
       const bool known = session_.fetching && session_.fetch_ref == header_.reference;
-      touch(known ? Block{session_.block_space, session_.block} : Block{});
+      touch(known ? session_.fetched : Block{});
       session_.fetching = false;
-      return answer_transfer(kDownloadBlock);
+      return answer_transfer(kDownloadBlock, 0);
     }
     case kDownloadEnded:
-      return answer_transfer(kDownloadEnded);
+      return answer_transfer(kDownloadEnded, 0);
     default:
       if (code != kCpuServices) worse(Malformed::bad_direction);
       opaque(code);
@@ -243,7 +243,7 @@ void Message::ack() noexcept {
     case kStartUpload:
     case kUpload:
     case kEndUpload:
-      return answer_transfer(code);
+      return answer_transfer(code, pending != nullptr && pending->function == code ? pending->note : 0);
     default:
       (void)parameter_.rest();
       (void)data_.rest();

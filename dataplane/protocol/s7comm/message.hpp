@@ -11,14 +11,25 @@
 
 namespace sluice::s7comm {
 
+struct Block {
+  std::uint32_t number = 0;
+  Space space = Space::opaque;
+};
+// What the CPU gives out under a number of its own.
+struct Upload {
+  std::uint32_t id = 0;
+  Block block;
+};
+
 // What is kept of a flow between its messages.
 struct Session {
   carrier::CotpState cotp;
   std::uint16_t pdu_length = 0;  // agreed on; 0: not known
   bool fetching = false;         // the CPU has asked for a part of a block, and was not answered
   std::uint16_t fetch_ref = 0;
-  Space block_space = Space::opaque;
-  std::uint32_t block = 0;
+  Block fetched;
+  std::array<Upload, 2> uploads{};  // the last ones, of so many there have been
+  std::uint8_t uploads_seen = 0;    // wraps to 2, not to 0
 };
 
 // The first bytes of a PDU: what it is, and how long its parts are.
@@ -111,12 +122,10 @@ class Message {
   void setup() noexcept;
 
   // blocks.cpp
-  struct Block {
-    Space space = Space::opaque;
-    std::uint32_t number = 0;
-  };
   void transfer(std::uint8_t code) noexcept;
-  void answer_transfer(std::uint8_t code) noexcept;
+  void answer_transfer(std::uint8_t code, std::uint64_t note) noexcept;
+  void remember(const Upload& upload) noexcept;
+  [[nodiscard]] Block uploaded(std::uint32_t id) const noexcept;
   void status() noexcept;
   void block_part() noexcept;
   Block block_name(Reader& reader, std::size_t length) noexcept;
