@@ -192,10 +192,13 @@ Malformed Objects::read() noexcept {
   auto& reader = message_.reader();
   found_ = judge_count();
   for (std::uint32_t i = 0; i < about_.count && message_.ok(); ++i) {
+    // The first one is asked for however little of it there is; elements of no size (102) are no sequence.
+    const bool empty = reader.remaining() == 0 || (about_.sequence && size_of(type_) == 0);
+    if (i != 0 && empty) reader.fail();
     const bool addressed = i == 0 || !about_.sequence;
     const std::uint64_t at = addressed ? reader.le24() : first_ + std::uint64_t{i};
     if (i == 0) first_ = static_cast<std::uint32_t>(at);
-    if (addressed && !message_.ok() && i != 0) break;
+    if (i != 0 && !message_.ok()) break;
     object(at);
   }
   if (about_.count == 0) {  // the function is still asked for
