@@ -10,6 +10,7 @@ using carrier::TpduType;
 
 constexpr std::size_t kDataTpdu = carrier::kTpktHeader + 3;
 constexpr std::size_t kUserdataParameter = 8;
+constexpr unsigned kMostProbed = 32;  // TPDUs without data in front of the first with some
 
 Framing frame(const ProtocolState&, Role, ByteView bytes) noexcept { return carrier::tpkt_frame(bytes); }
 
@@ -63,7 +64,8 @@ Likeness likeness_of(Role role, ByteView bytes, std::size_t size) noexcept {
 // Whoever connects, and whoever keeps a connection alive, may be any protocol of this carrier: it is told by
 // its first data.
 Likeness probe(Role role, ByteView bytes) noexcept {
-  for (auto rest = bytes;;) {
+  auto rest = bytes;
+  for (unsigned i = 0; i < kMostProbed; ++i) {
     const auto framing = carrier::tpkt_frame(rest);
     if (framing.kind == Framing::Kind::bad) return Likeness::no;
     const bool whole = framing.kind == Framing::Kind::pdu;
@@ -81,6 +83,7 @@ Likeness probe(Role role, ByteView bytes) noexcept {
     if (framing.length == rest.size()) return Likeness::prefix;
     rest = rest.subspan(framing.length);
   }
+  return Likeness::prefix;
 }
 
 Malformed read_pdu(ProtocolState& state, Role role, ByteView pdu, Sink& sink) noexcept {
