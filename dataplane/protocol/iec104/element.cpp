@@ -101,7 +101,7 @@ Malformed Element::short_time() noexcept {
   return Malformed::fine;
 }
 
-// 101 7.2.6.18. Zeros stand for a date that is not known.
+// 101 7.2.6.18. Zeros stand for a date that is not known; clients in the field count years from 1900.
 Malformed Element::long_time() noexcept {
   const auto milliseconds = message_.le16(Name::cp56_ms);
   const auto minute = message_.reader().u8();
@@ -118,8 +118,7 @@ Malformed Element::long_time() noexcept {
   bits(Name::cp56_month, month, 0x0f);
   const auto year = message_.reader().u8();
   bits(Name::cp56_year, year, 0x7f);
-  return unless(milliseconds > 59999 || (minute & 0x3fU) > 59 || (hour & 0x1fU) > 23 ||
-                (month & 0x0fU) > 12 || (year & 0x7fU) > 99);
+  return unless(milliseconds > 59999 || (minute & 0x3fU) > 59 || (hour & 0x1fU) > 23 || (month & 0x0fU) > 12);
 }
 
 // 101 7.2.6.39
